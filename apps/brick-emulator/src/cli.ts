@@ -1,0 +1,2 @@
+/** A GlusterFS brick in one command: no root, no glusterd, crash-safe. */
+export {};

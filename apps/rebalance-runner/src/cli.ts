@@ -1,0 +1,2 @@
+/** Moves files between two running bricks under leases; also the demo of the whole. */
+export {};

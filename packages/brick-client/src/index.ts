@@ -1,0 +1,2 @@
+/** A client of one brick: handshake, fops as async calls, recalls as events, reconnect. */
+export {};

@@ -1,0 +1,2 @@
+/** Calls and replies over a connection: windows, deadlines, ping, callbacks, reconnect. */
+export {};

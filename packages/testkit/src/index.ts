@@ -1,0 +1,7 @@
+/**
+ * What tests share: a manual clock, repeatable chance, and the compliance suite that makes a transport one.
+ *
+ * @packageDocumentation
+ */
+export { ManualScheduler } from "./manual-scheduler.js";
+export { type SeededRandom, seededRandom } from "./seeded-random.js";

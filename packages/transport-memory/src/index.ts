@@ -1,0 +1,2 @@
+/** An in-process transport: two ends of one connection, with back-pressure and limits. */
+export {};

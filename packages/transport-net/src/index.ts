@@ -1,0 +1,2 @@
+/** TCP, Unix socket and TLS transports. */
+export {};

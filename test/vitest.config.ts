@@ -1,0 +1,4 @@
+import { defineConfig, mergeConfig } from "vitest/config";
+import { project } from "../vitest.base.js";
+
+export default mergeConfig(project("test"), defineConfig({ test: { include: ["**/*.test.ts"] } }));
