@@ -48,9 +48,93 @@ export const transactionErrorCodes = {
   TRANSACTION_CANCELLED: local(Errno.EINTR),
 } as const satisfies Record<string, ErrorCodeInfo>;
 
+/** Codes of the brick server's own refusals: sessions, fds, locks, names, keys, bounds. */
+export const brickErrorCodes = {
+  BRICK_UNKNOWN: peer(Errno.ENOENT),
+  BRICK_SETVOLUME_INVALID: peer(Errno.EINVAL),
+  BRICK_AUTHENTICATION: peer(Errno.EACCES),
+  BRICK_SESSION_LIMIT: peer(Errno.EAGAIN),
+  BRICK_UNSUPPORTED: peer(Errno.EOPNOTSUPP),
+  BRICK_ARGUMENT: peer(Errno.EINVAL),
+  BRICK_FD_UNKNOWN: peer(Errno.EBADF),
+  BRICK_FD_MODE: peer(Errno.EBADF),
+  BRICK_FD_LIMIT: peer(Errno.EMFILE),
+  BRICK_GFID_REQUIRED: peer(Errno.EINVAL),
+  BRICK_NAME_TOO_LONG: peer(Errno.ENAMETOOLONG),
+  BRICK_PAYLOAD_LIMIT: peer(Errno.EMSGSIZE),
+  BRICK_XATTR_LIMIT: peer(Errno.E2BIG),
+  BRICK_XATTR_FORBIDDEN: peer(Errno.EPERM),
+  BRICK_PARENT_LAYOUT_MISSING: peer(Errno.ENODATA),
+  BRICK_PARENT_LAYOUT_DIFFERS: peer(Errno.EIO),
+  BRICK_ACCESS: peer(Errno.EACCES),
+  BRICK_BUSY: peer(Errno.EBUSY),
+  BRICK_MOVED: peer(Errno.ESTALE),
+  LOCK_CONFLICT: peer(Errno.EAGAIN),
+  LOCK_LIMIT: peer(Errno.ENOLCK),
+  LOCK_NOT_HELD: peer(Errno.EINVAL),
+} as const satisfies Record<string, ErrorCodeInfo>;
+
+/** Codes of the brick's `StoreError`: the disk, the directory of a store, its format. */
+export const storeErrorCodes = {
+  STORE_IO: local(Errno.EIO),
+  STORE_NO_SPACE: local(Errno.ENOSPC),
+  STORE_READ_ONLY: local(Errno.EROFS),
+  STORE_FILE_TOO_BIG: local(Errno.EFBIG),
+  STORE_FILES_MAX: local(Errno.ENFILE),
+  STORE_BLOB_MISSING: local(Errno.EIO),
+  STORE_BLOB_EXISTS: local(Errno.EEXIST),
+  STORE_LOCKED: local(Errno.EBUSY),
+  STORE_VERSION_UNKNOWN: local(Errno.EPROTONOSUPPORT),
+  STORE_DAMAGED: local(Errno.EUCLEAN),
+  STORE_CLOSED: local(Errno.ESHUTDOWN),
+} as const satisfies Record<string, ErrorCodeInfo>;
+
+/** Codes of the brick's `TreeError`: what the namespace refuses, one code for each reason. */
+export const treeErrorCodes = {
+  TREE_NO_ENTRY: peer(Errno.ENOENT),
+  TREE_STALE: peer(Errno.ESTALE),
+  TREE_EXISTS: peer(Errno.EEXIST),
+  TREE_GFID_EXISTS: peer(Errno.EEXIST),
+  TREE_NOT_DIRECTORY: peer(Errno.ENOTDIR),
+  TREE_IS_DIRECTORY: peer(Errno.EISDIR),
+  TREE_NOT_EMPTY: peer(Errno.ENOTEMPTY),
+  TREE_NAME_INVALID: peer(Errno.EINVAL),
+  TREE_NAME_TOO_LONG: peer(Errno.ENAMETOOLONG),
+  TREE_TARGET_TOO_LONG: peer(Errno.ENAMETOOLONG),
+  TREE_INSIDE_ITSELF: peer(Errno.EINVAL),
+  TREE_INVALID: peer(Errno.EINVAL),
+  TREE_NOT_PERMITTED: peer(Errno.EPERM),
+  TREE_LINKS_MAX: peer(Errno.EMLINK),
+  TREE_HOLDS_MAX: peer(Errno.ENFILE),
+  TREE_FILE_TOO_BIG: peer(Errno.EFBIG),
+  TREE_NO_DATA_BEYOND: peer(Errno.ENXIO),
+  TREE_NO_XATTR: peer(Errno.ENODATA),
+  TREE_XATTR_EXISTS: peer(Errno.EEXIST),
+  TREE_XATTR_NAME_TOO_LONG: peer(Errno.ERANGE),
+  TREE_XATTR_TOO_BIG: peer(Errno.E2BIG),
+  TREE_XATTR_SPACE: peer(Errno.ENOSPC),
+  TREE_MOVED: peer(Errno.ESTALE),
+  TREE_FENCED: peer(Errno.ESTALE),
+  TREE_MIGRATING: peer(Errno.EBUSY),
+  TREE_NOT_A_TARGET: peer(Errno.EINVAL),
+  TREE_NOT_PREPARED: peer(Errno.EINVAL),
+  TREE_TARGETS_MAX: peer(Errno.EAGAIN),
+  TREE_DAMAGED: local(Errno.EUCLEAN),
+} as const satisfies Record<string, ErrorCodeInfo>;
+
 /** Every published code. A code is never renamed nor reused. */
-export const errorCodes = { ...wireErrorCodes, ...leaseErrorCodes, ...transactionErrorCodes } as const;
+export const errorCodes = {
+  ...wireErrorCodes,
+  ...leaseErrorCodes,
+  ...transactionErrorCodes,
+  ...brickErrorCodes,
+  ...storeErrorCodes,
+  ...treeErrorCodes,
+} as const;
 
 export type WireErrorCode = keyof typeof wireErrorCodes;
 export type LeaseErrorCode = keyof typeof leaseErrorCodes;
 export type TransactionErrorCode = keyof typeof transactionErrorCodes;
+export type BrickErrorCode = keyof typeof brickErrorCodes;
+export type StoreErrorCode = keyof typeof storeErrorCodes;
+export type TreeErrorCode = keyof typeof treeErrorCodes;
