@@ -1,0 +1,178 @@
+import type { ClientUid } from "@brickshift/wire";
+import { BrickError } from "../brick-error.js";
+import { type ByteRange, overlaps, touches } from "./byte-range.js";
+import { type LockEffect, type LockRequestId, NO_LOCK_EFFECTS } from "./lock-effect.js";
+import type { LockQuota } from "./lock-limits.js";
+import { isSameOwner, type LockOwner } from "./lock-owner.js";
+
+/** A byte-range lock as fcntl(2) knows it. */
+export interface PosixLock extends LockOwner, ByteRange {
+  readonly kind: "read" | "write";
+  /** The application's process, reported by GETLK; it decides nothing. */
+  readonly pid: number;
+  /** The fd that the lock came through, by which a flush without owner finds it. */
+  readonly fd: bigint;
+}
+
+/** A wish for a lock, or for the end of what is locked in a range. */
+export interface PosixLockRequest extends Omit<PosixLock, "kind"> {
+  readonly kind: "read" | "write" | "unlock";
+}
+
+interface Waiter {
+  readonly request: LockRequestId;
+  readonly lock: PosixLock;
+}
+
+/**
+ * The POSIX byte-range locks of one inode. Locks of one owner merge and split; locks of different owners
+ * conflict where they share a byte and one writes. Requests that wait are granted in order; a new one that
+ * conflicts with a waiting one waits behind it, unless that one waits for a lock of the new one's owner: an
+ * owner that queued behind somebody who waits for it would wait for ever.
+ *
+ * There is no deadlock detector: EDEADLK is never produced.
+ * Source: fcntl(2); glusterfs `xlators/features/locks/src/common.c`.
+ */
+export class PosixLocks {
+  readonly #quota: LockQuota;
+  #held: readonly PosixLock[] = [];
+  #waiting: readonly Waiter[] = [];
+
+  constructor(quota: LockQuota) {
+    this.#quota = quota;
+  }
+
+  /** The locks held, by the time they were granted. */
+  get held(): readonly PosixLock[] {
+    return this.#held;
+  }
+
+  /** How many locks are held or waited for. */
+  get size(): number {
+    return this.#held.length + this.#waiting.length;
+  }
+
+  /** The first lock that stands in the way of `lock`, for GETLK. */
+  blocker(lock: PosixLock): PosixLock | undefined {
+    return this.#held.find((held) => conflicts(held, lock));
+  }
+
+  /**
+   * Sets or ends a lock. With `wait` a lock in conflict waits: then the effects hold no `granted` for it.
+   * @throws {@link BrickError} `LOCK_CONFLICT` when it may not wait, `LOCK_LIMIT`; nothing changed.
+   */
+  set(request: LockRequestId, wish: PosixLockRequest, wait: boolean): readonly LockEffect[] {
+    if (wish.kind === "unlock") {
+      this.#apply(wish);
+      return [{ type: "granted", request }, ...this.#grantWaiting()];
+    }
+    const lock: PosixLock = { ...wish, kind: wish.kind };
+    if (!this.#isBlocked(lock, this.#waiting)) {
+      this.#apply(lock);
+      // A write lock turned into a read lock may free others.
+      return [{ type: "granted", request }, ...this.#grantWaiting()];
+    }
+    if (!wait) throw new BrickError("LOCK_CONFLICT", "the range is locked by another owner");
+    this.#quota.check(lock.client, this.size, 1);
+    this.#quota.add(lock.client, 1);
+    this.#waiting = [...this.#waiting, { request, lock }];
+    return NO_LOCK_EFFECTS;
+  }
+
+  /** Ends every lock of `owner`, as close(2) does; requests of it that wait go on waiting. */
+  dropOwner(owner: LockOwner): readonly LockEffect[] {
+    return this.#drop((lock) => isSameOwner(lock, owner));
+  }
+
+  /** Ends every lock that came through `fd` of `client`, whoever owned it. */
+  dropFd(client: ClientUid, fd: bigint): readonly LockEffect[] {
+    return this.#drop((lock) => lock.fd === fd && lock.client === client);
+  }
+
+  /** Ends the locks of `client` and cancels what it waits for. */
+  dropClient(client: ClientUid): readonly LockEffect[] {
+    const gone = this.#waiting.filter((waiter) => waiter.lock.client === client);
+    this.#waiting = this.#waiting.filter((waiter) => waiter.lock.client !== client);
+    this.#quota.add(client, -gone.length);
+    const effects: LockEffect[] = gone.map(({ request }) => ({ type: "cancelled", request }));
+    const had = this.#held.length;
+    effects.push(...this.#drop((lock) => lock.client === client));
+    // A waiter that is gone may have held back others although it held nothing.
+    if (this.#held.length === had && gone.length > 0) effects.push(...this.#grantWaiting());
+    return effects;
+  }
+
+  #isBlocked(lock: PosixLock, ahead: readonly Waiter[]): boolean {
+    if (this.#held.some((held) => conflicts(held, lock))) return true;
+    return ahead.some((waiter) => conflicts(waiter.lock, lock) && !this.#waitsFor(waiter.lock, lock));
+  }
+
+  #waitsFor(waiting: PosixLock, owner: LockOwner): boolean {
+    return this.#held.some((held) => isSameOwner(held, owner) && conflicts(held, waiting));
+  }
+
+  #apply(wish: PosixLockRequest): void {
+    const next = withLock(this.#held, wish);
+    const delta = next.length - this.#held.length;
+    this.#quota.check(wish.client, this.size, delta);
+    this.#quota.add(wish.client, delta);
+    this.#held = next;
+  }
+
+  #drop(isGone: (lock: PosixLock) => boolean): readonly LockEffect[] {
+    const kept = this.#held.filter((lock) => !isGone(lock));
+    if (kept.length === this.#held.length) return NO_LOCK_EFFECTS;
+    for (const lock of this.#held) if (isGone(lock)) this.#quota.add(lock.client, -1);
+    this.#held = kept;
+    return this.#grantWaiting();
+  }
+
+  #grantWaiting(): readonly LockEffect[] {
+    if (this.#waiting.length === 0) return NO_LOCK_EFFECTS;
+    const effects: LockEffect[] = [];
+    const still: Waiter[] = [];
+    let left = this.#waiting.length;
+    for (const waiter of this.#waiting) {
+      if (this.#isBlocked(waiter.lock, still)) {
+        still.push(waiter);
+        continue;
+      }
+      this.#quota.add(waiter.lock.client, -1);
+      left -= 1;
+      const next = withLock(this.#held, waiter.lock);
+      const delta = next.length - this.#held.length;
+      const fits = this.#quota.fits(waiter.lock.client, this.#held.length + left, delta);
+      effects.push({ type: fits ? "granted" : "refused", request: waiter.request });
+      if (!fits) continue;
+      this.#quota.add(waiter.lock.client, delta);
+      this.#held = next;
+    }
+    this.#waiting = still;
+    return effects;
+  }
+}
+
+function conflicts(one: PosixLock, other: PosixLock): boolean {
+  return (one.kind === "write" || other.kind === "write") && overlaps(one, other) && !isSameOwner(one, other);
+}
+
+/** The locks after `wish`: its owner's locks give way to it, joining it where nothing tells them apart. */
+function withLock(held: readonly PosixLock[], wish: PosixLockRequest): readonly PosixLock[] {
+  const next: PosixLock[] = [];
+  let { startBytes, endBytes } = wish;
+  for (const lock of held) {
+    if (!isSameOwner(lock, wish) || !touches(lock, wish)) {
+      next.push(lock);
+    } else if (lock.kind === wish.kind && lock.fd === wish.fd) {
+      startBytes = Math.min(startBytes, lock.startBytes);
+      endBytes = Math.max(endBytes, lock.endBytes);
+    } else {
+      if (lock.startBytes < wish.startBytes)
+        next.push({ ...lock, endBytes: Math.min(lock.endBytes, wish.startBytes) });
+      if (lock.endBytes > wish.endBytes)
+        next.push({ ...lock, startBytes: Math.max(lock.startBytes, wish.endBytes) });
+    }
+  }
+  if (wish.kind !== "unlock") next.push({ ...wish, kind: wish.kind, startBytes, endBytes });
+  return next;
+}
