@@ -122,11 +122,43 @@ export const treeErrorCodes = {
   TREE_DAMAGED: local(Errno.EUCLEAN),
 } as const satisfies Record<string, ErrorCodeInfo>;
 
+/** Codes of `RpcError`: calls without an answer, connections that end, refusals of the RPC layer. */
+export const rpcErrorCodes = {
+  RPC_TIMEOUT: peer(Errno.ETIMEDOUT),
+  RPC_ABORTED: local(Errno.ECANCELED),
+  RPC_DISCONNECTED: peer(Errno.ENOTCONN),
+  RPC_PING_TIMEOUT: peer(Errno.ENOTCONN),
+  RPC_CLOSED: local(Errno.ENOTCONN),
+  RPC_DENIED: peer(Errno.EACCES),
+  RPC_REJECTED: peer(Errno.EPROTO),
+  RPC_GARBAGE: peer(Errno.EBADMSG),
+  RPC_QUEUE_FULL: local(Errno.ENOBUFS),
+  RPC_RECORD_TOO_LARGE: local(Errno.EMSGSIZE),
+} as const satisfies Record<string, ErrorCodeInfo>;
+
+/** Codes of the brick client's `ClientError`: the handshake, file descriptors, event queues. */
+export const clientErrorCodes = {
+  CLIENT_NOT_A_BRICK: peer(Errno.EPROTONOSUPPORT),
+  CLIENT_AUTH_REFUSED: peer(Errno.EACCES),
+  CLIENT_BRICK_UNKNOWN: peer(Errno.ENOENT),
+  CLIENT_BRICK_NOT_READY: peer(Errno.EAGAIN),
+  CLIENT_VOLUME_CHANGED: peer(Errno.ESTALE),
+  CLIENT_HANDSHAKE_REFUSED: peer(Errno.EINVAL),
+  CLIENT_REPLY_INVALID: peer(Errno.EBADMSG),
+  CLIENT_STALE_FD: local(Errno.EBADF),
+  CLIENT_FD_LIMIT: local(Errno.EMFILE),
+  CLIENT_LEASE_LIMIT: local(Errno.ENOLCK),
+  CLIENT_EVENTS_LOST: local(Errno.EOVERFLOW),
+  CLIENT_CLOSED: local(Errno.ENOTCONN),
+} as const satisfies Record<string, ErrorCodeInfo>;
+
 /** Every published code. A code is never renamed nor reused. */
 export const errorCodes = {
   ...wireErrorCodes,
   ...leaseErrorCodes,
   ...transactionErrorCodes,
+  ...rpcErrorCodes,
+  ...clientErrorCodes,
   ...brickErrorCodes,
   ...storeErrorCodes,
   ...treeErrorCodes,
@@ -138,3 +170,5 @@ export type TransactionErrorCode = keyof typeof transactionErrorCodes;
 export type BrickErrorCode = keyof typeof brickErrorCodes;
 export type StoreErrorCode = keyof typeof storeErrorCodes;
 export type TreeErrorCode = keyof typeof treeErrorCodes;
+export type RpcErrorCode = keyof typeof rpcErrorCodes;
+export type ClientErrorCode = keyof typeof clientErrorCodes;
