@@ -42,19 +42,28 @@ export interface Connection {
   /**
    * Starts delivery of records, in order, one at a time. Called once; records that came before are
    * kept. A handler that throws or rejects aborts the connection with `TRANSPORT_HANDLER_FAILED`.
+   *
+   * `onEnd` is called once when the peer has closed its direction and every record was handled; this
+   * end may go on sending, and must {@link close} when it is done. Without `onEnd` it closes by itself then.
    */
-  receive(handler: RecordHandler): void;
+  receive(handler: RecordHandler, onEnd?: () => void): void;
 
   /** Hands a record's buffer back for reuse; the caller must hold no view of it. Never required. */
   recycle?(record: Uint8Array): void;
 
   /**
    * Orderly end: what was sent before is delivered, then the direction is closed; records of the peer
-   * are still received until it closes too. Resolves with {@link closed}. Calling it again is harmless.
+   * are still received until it closes too (dropped when there is no handler). Resolves when
+   * {@link closed} settles, which is up to the peer: who cannot wait sets a timer and aborts. Calling
+   * it again is harmless.
    */
   close(): Promise<void>;
 
-  /** Ends both directions at once; unsent and undelivered records are dropped. Harmless when closed. */
+  /**
+   * Ends both directions at once; unsent and undelivered records are dropped. `closed` settles with
+   * `reason` when it is a {@link TransportError}, else with `TRANSPORT_ABORTED` and `reason` as cause.
+   * The peer finds the connection lost or, where the transport cannot tell it, closed. Harmless when closed.
+   */
   abort(reason?: Error): void;
 }
 
@@ -66,7 +75,10 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Takes a new connection; it must call {@link Connection.receive} to get its records. */
+/**
+ * Takes a new connection; it must call {@link Connection.receive} to get its records. One that throws
+ * aborts the connection with `TRANSPORT_HANDLER_FAILED`.
+ */
 export type ConnectionHandler = (connection: Connection) => void;
 
 /**
