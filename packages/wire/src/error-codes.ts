@@ -21,7 +21,9 @@ export const wireErrorCodes = {
   WIRE_NUMBER_RANGE: peer(Errno.EOVERFLOW),
   WIRE_DICT: peer(Errno.EINVAL),
   WIRE_LIST: peer(Errno.EINVAL),
+  WIRE_TEXT: peer(Errno.EINVAL),
   WIRE_MESSAGE_TYPE: peer(Errno.EINVAL),
+  WIRE_RPC_VERSION: peer(Errno.EINVAL),
   WIRE_AUTH: peer(Errno.EINVAL),
   WIRE_VALUE: local(Errno.EINVAL),
 } as const satisfies Record<string, ErrorCodeInfo>;
