@@ -1,2 +1,7 @@
-/** A storage brick: sessions, inodes, fds, the lease gate, fop handlers, stores on disk and in memory. */
-export {};
+/**
+ * A brick's store on disk: records in lmdb, the content of files as plain files.
+ *
+ * @packageDocumentation
+ */
+export { openDiskStore } from "./store/disk/disk-store.js";
+export { diskStoreOptions, type DiskStoreOptions, type DiskStoreOptionsInput } from "./store/disk/options.js";

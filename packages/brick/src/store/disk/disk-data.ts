@@ -1,0 +1,196 @@
+import { fstatSync, ftruncateSync, readdirSync, statfsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { type Gfid, parseGfid } from "@brickshift/wire";
+import { InTurn } from "../in-turn.js";
+import type { BlobStat, DataStore } from "../store.js";
+import { StoreError } from "../store-error.js";
+import { DirectorySyncs } from "./directory-syncs.js";
+import { readFully, removeFile, syncData, writeFullyPooled, writeFullySync } from "./file-io.js";
+import { OpenFiles } from "./open-files.js";
+import type { DiskStoreOptions } from "./options.js";
+import { storeErrorFrom } from "./platform-error.js";
+import { blobDirectory } from "./store-format.js";
+
+/** A range is zeroed in pieces of this size; a piece that is zero already stays a hole. */
+const ZERO_PIECE_BYTES = 1_048_576;
+
+/** Blobs as plain files named by gfid, in 256 directories by its first byte. */
+export class DiskData implements DataStore {
+  readonly #options: DiskStoreOptions;
+  readonly #files: OpenFiles;
+  readonly #turns = new InTurn();
+  readonly #directories = new DirectorySyncs();
+  /** Blobs of which the name may not be on disk yet. */
+  readonly #fresh = new Map<Gfid, number>();
+  #underWay = 0;
+  #isClosed = false;
+
+  constructor(options: DiskStoreOptions) {
+    this.#options = options;
+    this.#files = new OpenFiles((gfid) => this.#path(gfid), options.openFilesMax);
+  }
+
+  create(gfid: Gfid): Promise<void> {
+    return this.#change(gfid, "create", () => {
+      this.#files.create(gfid);
+      this.#fresh.set(gfid, this.#directories.made(this.#directory(gfid)));
+    });
+  }
+
+  read(gfid: Gfid, offset: number, into: Uint8Array): Promise<number> {
+    const { pooledBytesMin } = this.#options;
+    return this.#guard(gfid, "read", () =>
+      this.#files.useLong(gfid, (fd) => readFully(fd, offset, into, pooledBytesMin)),
+    );
+  }
+
+  write(gfid: Gfid, offset: number, bytes: Uint8Array): Promise<void> {
+    return this.#change(gfid, "write", () => this.#write(gfid, offset, bytes));
+  }
+
+  append(gfid: Gfid, bytes: Uint8Array): Promise<number> {
+    return this.#change(gfid, "append", async () => {
+      const offset = this.#files.use(gfid, (fd) => fstatSync(fd).size);
+      await this.#write(gfid, offset, bytes);
+      return offset;
+    });
+  }
+
+  truncate(gfid: Gfid, size: number): Promise<void> {
+    return this.#change(gfid, "truncate", () => this.#files.use(gfid, (fd) => ftruncateSync(fd, size)));
+  }
+
+  zero(gfid: Gfid, offset: number, length: number): Promise<void> {
+    return this.#change(gfid, "zero", () =>
+      this.#files.useLong(gfid, async (fd) => {
+        // Cutting the file and growing it again would give the room back, but a kill between the two would lose the size.
+        const { size, blocks } = fstatSync(fd);
+        const end = blocks === 0 ? 0 : Math.min(offset + length, size);
+        const piece = Buffer.alloc(Math.max(0, Math.min(ZERO_PIECE_BYTES, end - offset)));
+        const zeros = Buffer.alloc(piece.length);
+        for (let at = offset; at < end; at += piece.length) {
+          const part = Math.min(piece.length, end - at);
+          const count = await readFully(fd, at, piece.subarray(0, part), this.#options.pooledBytesMin);
+          if (zeros.compare(piece, 0, count, 0, count) === 0) continue;
+          await writeFullyPooled(fd, at, zeros.subarray(0, part));
+        }
+      }),
+    );
+  }
+
+  sync(gfid: Gfid): Promise<void> {
+    return this.#guard(gfid, "sync", async () => {
+      await this.#files.useLong(gfid, syncData);
+      const ticket = this.#fresh.get(gfid);
+      if (ticket === undefined) return;
+      await this.#directories.wait(this.#directory(gfid), ticket);
+      this.#fresh.delete(gfid);
+    });
+  }
+
+  remove(gfid: Gfid): Promise<void> {
+    return this.#change(gfid, "remove", async () => {
+      this.#files.drop(gfid);
+      this.#fresh.delete(gfid);
+      await removeFile(this.#path(gfid));
+    });
+  }
+
+  stat(gfid: Gfid): BlobStat | undefined {
+    this.#check();
+    try {
+      const fd = this.#files.peek(gfid);
+      const stat = fd === undefined ? statSync(this.#path(gfid), { throwIfNoEntry: false }) : fstatSync(fd);
+      return stat && { size: stat.size, blocks: stat.blocks, wallModifiedMs: stat.mtimeMs };
+    } catch (error) {
+      throw storeErrorFrom(error, `stat of blob ${gfid}`);
+    }
+  }
+
+  async seek(gfid: Gfid, offset: number, what: "data" | "hole"): Promise<number | undefined> {
+    const stat = this.stat(gfid);
+    if (stat === undefined) throw new StoreError("STORE_BLOB_MISSING", `no blob ${gfid}`);
+    if (offset >= stat.size) return undefined;
+    // Node has no SEEK_HOLE: a blob is one hole when it takes no room, and all data otherwise.
+    if (stat.blocks === 0) return what === "hole" ? offset : undefined;
+    return what === "hole" ? stat.size : offset;
+  }
+
+  async *list(): AsyncGenerator<Gfid> {
+    this.#check();
+    for (let byte = 0; byte < 256; byte += 1) {
+      for (const name of readdirSync(blobDirectory(this.#options.directory, byte))) {
+        const gfid = gfidOf(name, byte);
+        if (gfid !== undefined) yield gfid;
+      }
+    }
+  }
+
+  space() {
+    this.#check();
+    const space = statfsSync(this.#options.directory);
+    return {
+      blockBytes: space.bsize,
+      blocks: space.blocks,
+      blocksFree: space.bfree,
+      blocksAvailable: space.bavail,
+      files: space.files,
+      filesFree: space.ffree,
+      nameBytesMax: 255,
+    };
+  }
+
+  /** Refuses new calls, waits for those under way, closes the files. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    while (this.#underWay > 0) await new Promise((resolve) => setImmediate(resolve));
+    this.#files.close();
+  }
+
+  #write(gfid: Gfid, offset: number, bytes: Uint8Array): void | Promise<void> {
+    if (offset + bytes.length > Number.MAX_SAFE_INTEGER) {
+      throw new StoreError("STORE_FILE_TOO_BIG", `write at ${offset}`);
+    }
+    return bytes.length < this.#options.pooledBytesMin
+      ? this.#files.use(gfid, (fd) => writeFullySync(fd, offset, bytes))
+      : this.#files.useLong(gfid, (fd) => writeFullyPooled(fd, offset, bytes));
+  }
+
+  #change<T>(gfid: Gfid, doing: string, work: () => T | Promise<T>): Promise<T> {
+    return this.#guard(gfid, doing, () => this.#turns.run(gfid, work));
+  }
+
+  async #guard<T>(gfid: Gfid, doing: string, work: () => Promise<T>): Promise<T> {
+    this.#check();
+    this.#underWay += 1;
+    try {
+      return await work();
+    } catch (error) {
+      throw storeErrorFrom(error, `${doing} of blob ${gfid}`);
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+
+  #check(): void {
+    if (this.#isClosed) throw new StoreError("STORE_CLOSED", "the store is closed");
+  }
+
+  #directory(gfid: Gfid): string {
+    return blobDirectory(this.#options.directory, Number.parseInt(gfid.slice(0, 2), 16));
+  }
+
+  #path(gfid: Gfid): string {
+    return join(this.#directory(gfid), gfid);
+  }
+}
+
+/** The gfid of a file name in directory `byte`; `undefined` for what is not ours. */
+function gfidOf(name: string, byte: number): Gfid | undefined {
+  try {
+    const gfid = parseGfid(name);
+    return gfid === name && Number.parseInt(name.slice(0, 2), 16) === byte ? gfid : undefined;
+  } catch {
+    return undefined;
+  }
+}

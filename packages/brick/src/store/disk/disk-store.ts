@@ -1,0 +1,66 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { open, type RootDatabase } from "lmdb";
+import type { BrickStore } from "../store.js";
+import { DiskData } from "./disk-data.js";
+import { DiskMeta } from "./disk-meta.js";
+import { lockDirectory } from "./directory-lock.js";
+import { diskStoreOptions, type DiskStoreOptionsInput } from "./options.js";
+import { storeErrorFrom } from "./platform-error.js";
+import { damaged, openFormat } from "./store-format.js";
+
+const BOOT_COUNT = "boot-count";
+const IS_CLOSED = "is-closed";
+
+/**
+ * Opens the store in a directory, or makes one there. Needs neither root nor filesystem xattrs.
+ * @throws ZodError when `options` do not fit {@link diskStoreOptions}.
+ * @throws StoreError (as rejection) `STORE_LOCKED` when a process uses it, `STORE_VERSION_UNKNOWN`, `STORE_DAMAGED`,
+ *   `STORE_IO`, `STORE_NO_SPACE`, `STORE_READ_ONLY`.
+ */
+export async function openDiskStore(input: DiskStoreOptionsInput): Promise<BrickStore> {
+  const options = diskStoreOptions.parse(input);
+  const { directory } = options;
+  let unlock = () => {};
+  let root: RootDatabase | undefined;
+  try {
+    mkdirSync(directory, { recursive: true });
+    unlock = lockDirectory(directory);
+    const id = openFormat(directory);
+    root = openRecords(directory);
+    const state = root.openDB<number | boolean, string>({ name: "store", encoding: "json" });
+    const records = root.openDB<Uint8Array, Uint8Array>({
+      name: "records",
+      encoding: "binary",
+      keyEncoding: "binary",
+    });
+    const bootCount = Number(state.get(BOOT_COUNT) ?? 0) + 1;
+    const wasClosed = bootCount === 1 || state.get(IS_CLOSED) === true;
+    void state.put(BOOT_COUNT, bootCount);
+    await state.put(IS_CLOSED, false);
+    const meta = new DiskMeta(records);
+    const data = new DiskData(options);
+    const opened = root;
+    const close = async () => {
+      meta.close();
+      await data.close();
+      await state.put(IS_CLOSED, true);
+      await opened.close();
+      unlock();
+    };
+    let closing: Promise<void> | undefined;
+    return { meta, data, id, bootCount, wasClosed, close: () => (closing ??= close()) };
+  } catch (error) {
+    await root?.close();
+    unlock();
+    throw storeErrorFrom(error, `open of ${directory}`);
+  }
+}
+
+function openRecords(directory: string): RootDatabase {
+  try {
+    return open({ path: join(directory, "meta"), noSubdir: true, maxDbs: 2 });
+  } catch (error) {
+    throw damaged(directory, `its records do not open (${String(error)})`, error);
+  }
+}

@@ -1,0 +1,66 @@
+import { fdatasync, read, readSync, unlink, write, writeSync } from "node:fs";
+
+/** Reads at `offset` until `into` is full or the file ends; short pieces without the thread pool. */
+export async function readFully(
+  fd: number,
+  offset: number,
+  into: Uint8Array,
+  pooledBytesMin: number,
+): Promise<number> {
+  let done = 0;
+  while (done < into.length) {
+    const length = into.length - done;
+    const count =
+      length < pooledBytesMin
+        ? readSync(fd, into, done, length, offset + done)
+        : await readPooled(fd, into, done, length, offset + done);
+    if (count === 0) break;
+    done += count;
+  }
+  return done;
+}
+
+/** Writes all of `bytes` at `offset`, without the thread pool. */
+export function writeFullySync(fd: number, offset: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length;) {
+    done += writeSync(fd, bytes, done, bytes.length - done, offset + done);
+  }
+}
+
+/** Writes all of `bytes` at `offset` in the thread pool. */
+export async function writeFullyPooled(fd: number, offset: number, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const at = done;
+    done += await new Promise<number>((resolve, reject) => {
+      write(fd, bytes, at, bytes.length - at, offset + at, (error, count) =>
+        error === null ? resolve(count) : reject(error),
+      );
+    });
+  }
+}
+
+/** fdatasync in the thread pool: the kernel commits many of them as one. */
+export function syncData(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fdatasync(fd, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** Success when there is no such file. */
+export function removeFile(path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    unlink(path, (error) => (error && error.code !== "ENOENT" ? reject(error) : resolve()));
+  });
+}
+
+function readPooled(
+  fd: number,
+  into: Uint8Array,
+  at: number,
+  length: number,
+  offset: number,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(fd, into, at, length, offset, (error, count) => (error === null ? resolve(count) : reject(error)));
+  });
+}

@@ -1,0 +1,118 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { type Gfid, parseGfid } from "@brickshift/wire";
+import { newStoreId } from "../store-id.js";
+import { StoreError } from "../store-error.js";
+
+const FORMAT = "brickshift-brick-store";
+const VERSION = 1;
+const FORMAT_FILE = "brickshift-store.json";
+const DIRECTORIES = 256;
+
+/** Directory of the blobs of one store, and within it one for each first byte of a gfid. */
+export function blobDirectory(directory: string, byte: number): string {
+  return join(directory, "data", byte.toString(16).padStart(2, "0"));
+}
+
+/**
+ * Reads the store's identity, or makes a new store in an empty directory. The format file comes last, so that a
+ * kill in the middle leaves a directory in which the making starts again.
+ * @throws StoreError `STORE_VERSION_UNKNOWN`, `STORE_DAMAGED`.
+ */
+export function openFormat(directory: string): Gfid {
+  const text = readFormat(directory);
+  if (text !== undefined) return checkFormat(directory, text);
+  checkNothingIsLost(directory);
+  for (let byte = 0; byte < DIRECTORIES; byte += 1)
+    mkdirSync(blobDirectory(directory, byte), { recursive: true });
+  const id = newStoreId();
+  writeDurably(
+    directory,
+    FORMAT_FILE,
+    `${JSON.stringify({ format: FORMAT, version: VERSION, id }, undefined, 2)}\n`,
+  );
+  return id;
+}
+
+/** Makes the entries of a directory survive a power cut. */
+export function syncDirectory(directory: string): void {
+  const fd = openSync(directory, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readFormat(directory: string): string | undefined {
+  try {
+    return readFileSync(join(directory, FORMAT_FILE), "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function checkFormat(directory: string, text: string): Gfid {
+  let format: { format?: unknown; version?: unknown; id?: unknown };
+  let id: Gfid;
+  try {
+    format = JSON.parse(text) as typeof format;
+    id = parseGfid(String(format.id));
+  } catch (error) {
+    throw damaged(directory, `${FORMAT_FILE} does not parse`, error);
+  }
+  if (format.format !== FORMAT) throw damaged(directory, `${FORMAT_FILE} is of "${String(format.format)}"`);
+  if (format.version !== VERSION) {
+    throw new StoreError(
+      "STORE_VERSION_UNKNOWN",
+      `${directory} has format version ${String(format.version)}, this release reads ${VERSION}: ` +
+        "start it with the release that wrote it, or move the files to a new brick",
+    );
+  }
+  for (let byte = 0; byte < DIRECTORIES; byte += 1)
+    mkdirSync(blobDirectory(directory, byte), { recursive: true });
+  return id;
+}
+
+/** Blobs or records without a format file: not a new store but one that lost it. */
+function checkNothingIsLost(directory: string): void {
+  const mayBeThere = /^(lock(\..*)?|meta(-lock)?|data|brickshift-store\.json\..*)$/;
+  const other = readdirSync(directory).find((name) => !mayBeThere.test(name));
+  if (other !== undefined) throw damaged(directory, `it is not empty ("${other}") and has no ${FORMAT_FILE}`);
+  if (!readdirSync(directory).includes("data")) return;
+  for (const name of readdirSync(join(directory, "data"))) {
+    if (readdirSync(join(directory, "data", name)).length > 0) {
+      throw damaged(directory, `it holds blobs and has no ${FORMAT_FILE}`);
+    }
+  }
+}
+
+function writeDurably(directory: string, name: string, text: string): void {
+  const path = join(directory, name);
+  const fd = openSync(`${path}.new`, "w");
+  try {
+    writeSync(fd, text);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  syncDirectory(join(directory, "data"));
+  renameSync(`${path}.new`, path);
+  syncDirectory(directory);
+}
+
+/** @returns `STORE_DAMAGED`, which tells what to do next. */
+export function damaged(directory: string, what: string, cause?: unknown): StoreError {
+  const message = `${directory}: ${what}; keep a copy, then run fsck on it`;
+  return new StoreError("STORE_DAMAGED", message, { cause });
+}
