@@ -137,7 +137,9 @@ function writeValue(writer: XdrWriter, pair: DictValue): void {
       return iatt.write(writer, pair.value);
     case "mdata":
       return mdata.write(writer, pair.value);
-    default:
+    case "str":
+    case "ptr":
+    case "str-old":
       return writer.opaque(pair.value);
   }
 }

@@ -60,7 +60,7 @@ export const dataFops = {
       umask: u32,
       flag: u32,
       offset: size64,
-      size: size64,
+      size: u32,
       xattr: dict,
       xdata,
       payload,
