@@ -149,10 +149,9 @@ export class MemoryConnection implements Connection {
 
   #peerHasEnded(): void {
     this.#hasPeerEnded = true;
-    this.#finishWhenEnded();
-    if (this.#isClosed || this.#isClosing) return;
     if (this.#onEnd === undefined) void this.close();
     else this.#onEnd();
+    this.#finishWhenEnded();
   }
 
   #finishWhenEnded(): void {

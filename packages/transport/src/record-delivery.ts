@@ -7,7 +7,10 @@ export interface DeliveryHooks {
   next(): Uint8Array | undefined;
   /** The handler is free and every record at hand was given to it: reading may go on. */
   drained(): void;
-  /** The peer ended its direction and everything before was handled. Called once. */
+  /**
+   * The peer ended its direction and everything before was handled. Called once. What it throws, which
+   * can only be from the user's `onEnd`, comes back to `failed`.
+   */
   ended(): void;
   /** The records are not to be trusted, or the handler failed. Called once; nothing follows. */
   failed(error: TransportError): void;
@@ -74,7 +77,7 @@ export class RecordDelivery {
     if (this.#isDone) return;
     if (this.#peerEnded) {
       this.#isDone = true;
-      this.#hooks.ended();
+      this.#end();
     } else {
       this.#hooks.drained();
     }
@@ -109,6 +112,14 @@ export class RecordDelivery {
     } catch (error) {
       this.#fail(handlerFailed(error));
       return undefined;
+    }
+  }
+
+  #end(): void {
+    try {
+      this.#hooks.ended();
+    } catch (error) {
+      this.#hooks.failed(handlerFailed(error));
     }
   }
 
