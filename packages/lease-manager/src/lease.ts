@@ -1,0 +1,69 @@
+import type { ClientUid, Epoch, Gfid, LeaseId } from "@brickshift/wire";
+import type { LeaseScope, LeaseType } from "./conflict-table.js";
+
+/** The epoch of a lease that is asked for and not granted yet; no granted lease has it. */
+export const UNGRANTED = 0n as Epoch;
+
+/**
+ * One lease, asked for or held, of one client on one inode. A plain record: there may be millions.
+ * `UNGRANTED → held → (recalled) → ended`.
+ */
+export class Lease {
+  readonly id: LeaseId;
+  readonly client: ClientUid;
+  readonly gfid: Gfid;
+  readonly scope: LeaseScope;
+  /** The epoch granted, {@link UNGRANTED} before. */
+  epoch: Epoch = UNGRANTED;
+  /** How often each type was granted and not given back; stock rules count them. */
+  readCount = 0;
+  readWriteCount = 0;
+  /** Monotonic instant of the recall, in ms; below 0 when there was none. */
+  recalledAtMs = -1;
+  /** Monotonic instant at which it is revoked, in ms; `Infinity` when it is not. */
+  deadlineMs = Infinity;
+  hasEnded = false;
+
+  constructor(id: LeaseId, client: ClientUid, gfid: Gfid, scope: LeaseScope) {
+    this.id = id;
+    this.client = client;
+    this.gfid = gfid;
+    this.scope = scope;
+  }
+
+  /** The strongest type held. */
+  get type(): LeaseType {
+    return this.readWriteCount > 0 ? "read-write" : "read";
+  }
+
+  get isHeld(): boolean {
+    return this.epoch !== UNGRANTED && !this.hasEnded;
+  }
+
+  get isRecalled(): boolean {
+    return this.recalledAtMs >= 0;
+  }
+
+  /** Counts one grant of `type`. */
+  add(type: LeaseType): void {
+    if (type === "read") this.readCount += 1;
+    else this.readWriteCount += 1;
+  }
+
+  /** Takes one grant of `type` back, or all without it; `false`, and no change, when `type` is not held. */
+  remove(type: LeaseType | undefined): boolean {
+    if (type === undefined) {
+      this.readCount = 0;
+      this.readWriteCount = 0;
+      return true;
+    }
+    if (type === "read" ? this.readCount === 0 : this.readWriteCount === 0) return false;
+    if (type === "read") this.readCount -= 1;
+    else this.readWriteCount -= 1;
+    return true;
+  }
+
+  get isEmpty(): boolean {
+    return this.readCount === 0 && this.readWriteCount === 0;
+  }
+}
