@@ -1,2 +1,68 @@
-/** A GlusterFS brick in one command: no root, no glusterd, crash-safe. */
-export {};
+#!/usr/bin/env node
+import { Command } from "commander";
+import { ExitCode } from "./exit-code.js";
+import { fsckCommand, type FsckOptionValues } from "./fsck-command.js";
+import { serveCommand, type ServeOptionValues } from "./serve-command.js";
+import { startFailure } from "./start-failure.js";
+
+const exitCodes = `
+Exit codes: 0 ended in order; 1 failed for the reason named; 2 bad command line; 3 the store is damaged, of an unknown
+version, or in use; 4 cannot listen at the address.`;
+
+function buildProgram(finish: (exitCode: number) => void): Command {
+  const program = new Command("brick-emulator")
+    .description("A GlusterFS brick in one command: no root, no glusterd, crash-safe.")
+    .version("0.1.0")
+    .showHelpAfterError("(--help shows what can be written)")
+    .addHelpText("after", exitCodes);
+  const collect = (value: string, earlier: readonly string[]) => [...earlier, value];
+
+  program
+    .command("serve")
+    .description("serve one or more bricks until SIGTERM or Ctrl-C")
+    .requiredOption(
+      "--brick <name=dir>",
+      "a brick: its name and the directory of its store; may be given again",
+      collect,
+      [],
+    )
+    .option("--listen <address>", "HOST:PORT (port 0: any free one) or unix:PATH", "127.0.0.1:0")
+    .option(
+      "--tls-cert <file>",
+      "PEM certificate; with --tls-key and --tls-ca clients must prove who they are",
+    )
+    .option("--tls-key <file>", "PEM private key")
+    .option("--tls-ca <file>", "PEM certificates that sign clients")
+    .option("--memory", "keep everything in memory; directories are not touched")
+    .option("--recall-timeout <ms>", "how long a lease holder has after a recall, or infinite", "60000")
+    .option("--until-stdin-ends", "end in order when standard input is closed, as it is when a parent dies")
+    .option("--json", "print NDJSON events on standard output")
+    .action(async (values: ServeOptionValues) => finish(await serveCommand(values)));
+
+  program
+    .command("fsck")
+    .description("check the store of a brick that is not running")
+    .argument("<directory>", "the store")
+    .option("--repair", "mend what can be mended")
+    .option("--json", "print NDJSON findings; the last line is the report")
+    .action(async (directory: string, values: FsckOptionValues) =>
+      finish(await fsckCommand(directory, values)),
+    );
+  return program;
+}
+
+async function main(): Promise<void> {
+  const program = buildProgram((exitCode) => {
+    process.exitCode = exitCode;
+  });
+  program.exitOverride((error) => process.exit(error.exitCode === 0 ? ExitCode.done : ExitCode.usage));
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    const { exitCode, message } = startFailure(error);
+    process.exitCode = exitCode;
+    process.stderr.write(`brick-emulator: ${message}\n`);
+  }
+}
+
+await main();

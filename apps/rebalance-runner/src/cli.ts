@@ -1,2 +1,131 @@
-/** Moves files between two running bricks under leases; also the demo of the whole. */
-export {};
+#!/usr/bin/env node
+import { Command, Option } from "commander";
+import { CommandError, ExitCode } from "./exit-code.js";
+import { demoCommand } from "./demo/demo-command.js";
+import { addDemoOptions, type DemoOptionValues, demoSettingsOf } from "./demo/demo-options.js";
+import { demoFillCommand } from "./demo/demo-fill-command.js";
+import { soakCommand } from "./demo/soak-command.js";
+import { writerMain } from "./demo/writer-main.js";
+import { anyNumber } from "./option-values.js";
+import { humanOutput, jsonOutput, type Output } from "./output.js";
+import { addRunOptions, runCommand, type RunOptionValues } from "./run-command.js";
+import { statusCommand, type StatusOptionValues } from "./status-command.js";
+import { addConnectionOptions } from "./connect-brick.js";
+import { verifyCommand, type VerifyOptionValues } from "./verify-command.js";
+
+const exitCodes = `
+Exit codes: 0 done; 1 some files could not be moved (each is named); 2 bad command line; 3 a brick cannot be
+reached or refuses; 4 bytes differ or a write is lost; 5 the journal cannot be used; 130 interrupted, --resume goes on.`;
+
+/** Two signals end it in order, the second at once. */
+function endInOrder(): AbortSignal {
+  const controller = new AbortController();
+  const onSignal = () => {
+    if (controller.signal.aborted) process.exit(ExitCode.interrupted);
+    controller.abort(new Error("interrupted"));
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return controller.signal;
+}
+
+function outputFor(values: { readonly json?: true }): Output {
+  return values.json ? jsonOutput(process.stdout) : humanOutput(process.stdout);
+}
+
+function buildProgram(finish: (exitCode: number) => void): Command {
+  const program = new Command("rebalance-runner")
+    .description("Moves files between two storage bricks while clients keep writing them.")
+    .version("0.1.0")
+    .showHelpAfterError("(--help shows what can be written)")
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText("after", exitCodes);
+
+  addRunOptions(addConnectionOptions(program.command("run")))
+    .description("move files, or everything, from one running brick to another")
+    .argument("[paths...]", "what to move, as paths inside the brick; everything when none is given")
+    .action(async (paths: string[], values: RunOptionValues) =>
+      finish(await runCommand(paths, values, outputFor(values), endInOrder())),
+    );
+
+  program
+    .command("status")
+    .description("tell how far the run of a journal is")
+    .requiredOption("--state <directory>", "the run's journal")
+    .option("--json", "print NDJSON")
+    .action(async (values: StatusOptionValues) => finish(await statusCommand(values, outputFor(values))));
+
+  addConnectionOptions(program.command("verify"))
+    .description("read both bricks and tell whether every file is whole on exactly one of them")
+    .argument("[paths...]", "what to look at; everything when none is given")
+    .option("--json", "print NDJSON events; the last line is the report")
+    .action(async (paths: string[], values: VerifyOptionValues) =>
+      finish(await verifyCommand(paths, values, outputFor(values), endInOrder())),
+    );
+
+  addDemoOptions(program.command("demo"))
+    .description("the whole job on this machine: two bricks, writers, the move, and a check of every byte")
+    .option("--resume", "go on with the demo that was interrupted last, or with the one in --dir")
+    .addOption(
+      new Option("--protection <kind>", "none: the control, which loses writes")
+        .choices(["lease", "none"])
+        .default("lease"),
+    )
+    .action(async (values: DemoOptionValues & { resume?: true }) => {
+      const request = {
+        settings: demoSettingsOf(values),
+        resume: values.resume === true,
+        ...(values.dir !== undefined && { directory: values.dir }),
+      };
+      finish(await demoCommand(request, outputFor(values), endInOrder()));
+    });
+
+  addDemoOptions(program.command("soak"))
+    .description("the demo to and fro for some minutes, while runner and bricks are killed at random moments")
+    .option("--minutes <n>", "how long", anyNumber(0.1, 10_000), 15)
+    .option("--kill-every <seconds>", "mean distance of two kills", anyNumber(0.5, 3_600), 10)
+    .action(async (values: DemoOptionValues & { minutes: number; killEvery: number }) => {
+      const request = {
+        settings: demoSettingsOf(values),
+        minutes: values.minutes,
+        killEverySeconds: values.killEvery,
+        ...(values.dir !== undefined && { directory: values.dir }),
+      };
+      finish(await soakCommand(request, outputFor(values), endInOrder()));
+    });
+
+  program.command("demo-writer", { hidden: true }).action(async () => {
+    await writerMain();
+    finish(ExitCode.done);
+  });
+  program
+    .command("demo-fill", { hidden: true })
+    .requiredOption("--brick <url>", "brick to fill")
+    .requiredOption("--from <directory>", "tree to copy")
+    .requiredOption("--manifest <file>", "where to write what was put there")
+    .option("--json", "print NDJSON")
+    .action(async (values: { brick: string; from: string; manifest: string; json?: true }) =>
+      finish(await demoFillCommand(values.brick, values.from, values.manifest, outputFor(values))),
+    );
+  return program;
+}
+
+async function main(): Promise<void> {
+  // A reader that goes away (`| head`) is not an error of ours.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(ExitCode.done);
+    throw error;
+  });
+  const program = buildProgram((exitCode) => {
+    process.exitCode = exitCode;
+  });
+  program.exitOverride((error) => process.exit(error.exitCode === 0 ? ExitCode.done : ExitCode.usage));
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = error instanceof CommandError ? error.exitCode : ExitCode.filesFailed;
+    process.stderr.write(`rebalance-runner: ${error instanceof Error ? error.message : String(error)}\n`);
+  }
+}
+
+await main();

@@ -1,0 +1,23 @@
+import { ExitCode } from "./exit-code.js";
+import { UsageError } from "./usage-error.js";
+
+interface CodedError {
+  readonly code: string;
+}
+
+const listenCodes = new Set([
+  "TRANSPORT_ADDRESS_IN_USE",
+  "TRANSPORT_PERMISSION",
+  "TRANSPORT_ADDRESS",
+  "TRANSPORT_TLS",
+]);
+
+/** The exit code and the sentence for an error that ended a command. */
+export function startFailure(error: unknown): { readonly exitCode: number; readonly message: string } {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof UsageError) return { exitCode: ExitCode.usage, message };
+  const code = (error as Partial<CodedError> | undefined)?.code ?? "";
+  if (listenCodes.has(code)) return { exitCode: ExitCode.listen, message };
+  if (code.startsWith("STORE_") || code === "TREE_DAMAGED") return { exitCode: ExitCode.store, message };
+  return { exitCode: ExitCode.failed, message };
+}

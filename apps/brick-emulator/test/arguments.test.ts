@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { parseBrickArgument } from "../src/brick-argument.js";
+import { parseListenAddress } from "../src/listen-address.js";
+import { parseRecallTimeout } from "../src/recall-timeout.js";
+import { UsageError } from "../src/usage-error.js";
+
+describe("--listen", () => {
+  it.each([
+    ["127.0.0.1:0", false, "tcp://127.0.0.1:0"],
+    ["0.0.0.0:24010", false, "tcp://0.0.0.0:24010"],
+    ["[::1]:24010", false, "tcp://[::1]:24010"],
+    ["host.example:24010", true, "tls://host.example:24010"],
+    ["unix:/run/brick.sock", false, "unix:///run/brick.sock"],
+  ])("%s with TLS %s is %s", (text, tls, address) => {
+    expect(parseListenAddress(text, tls)).toBe(address);
+  });
+
+  it("takes a relative socket path from the working directory", () => {
+    expect(parseListenAddress("unix:brick.sock", false)).toBe(`unix://${process.cwd()}/brick.sock`);
+  });
+
+  it.each([
+    ["24010", false],
+    ["host", false],
+    ["host:70000", false],
+    ["::1:24010", false],
+    ["unix:/run/brick.sock", true],
+  ])("%s with TLS %s is refused", (text, tls) => {
+    expect(() => parseListenAddress(text, tls)).toThrow(UsageError);
+  });
+});
+
+describe("--brick", () => {
+  it("is a name and a directory", () => {
+    expect(parseBrickArgument("b0=/srv/b0")).toEqual({ name: "b0", directory: "/srv/b0" });
+    expect(parseBrickArgument("b0=/srv/a=b").directory).toBe("/srv/a=b");
+  });
+
+  it.each(["b0", "=dir", "b0=", "b 0=/srv"])("%j is refused", (text) => {
+    expect(() => parseBrickArgument(text)).toThrow(UsageError);
+  });
+});
+
+describe("--recall-timeout", () => {
+  it("is milliseconds or infinite", () => {
+    expect(parseRecallTimeout("250")).toBe(250);
+    expect(parseRecallTimeout("infinite")).toBe("infinite");
+  });
+
+  it.each(["0", "-1", "1.5", "soon", "600001"])("%j is refused", (text) => {
+    expect(() => parseRecallTimeout(text)).toThrow(UsageError);
+  });
+});

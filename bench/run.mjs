@@ -1,0 +1,106 @@
+/**
+ * Whole-process benchmarks: brick to brick through the runner, beside `cp -r` and `rsync -a --whole-file` of the same
+ * data in the same run. Needs a build (`pnpm build`) and rsync.
+ *
+ *   node bench/run.mjs [large] [small] [paced] [--runs N] [--large-bytes N] [--small-files N]
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { median, runner, startBrick, timed } from "./processes.mjs";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runs: { type: "string", default: "3" },
+    "large-bytes": { type: "string", default: String(1_024 ** 3) },
+    "small-files": { type: "string", default: "20000" },
+  },
+});
+const scenarios = positionals.length === 0 ? ["large", "small", "paced"] : positionals;
+const runs = Number(values.runs);
+const scratch = mkdtempSync(join(tmpdir(), "brickshift-bench-"));
+console.log(`${new Date().toISOString()} node ${process.version} ${cpus().length} × ${cpus()[0]?.model} in ${scratch}`);
+
+/** One comparison: the data in `from` by cp, by rsync, and brick to brick. */
+async function compare(title, from, bytes, files) {
+  const rows = [];
+  for (let run = 0; run < runs; run += 1) {
+    const place = (name) => {
+      const path = join(scratch, name);
+      rmSync(path, { recursive: true, force: true });
+      return path;
+    };
+    const cpSeconds = timed("cp", "-r", from, place("cp"));
+    const rsyncSeconds = timed("rsync", "-a", "--whole-file", `${from}/`, `${place("rsync")}/`);
+    rmSync(join(scratch, "cp"), { recursive: true, force: true });
+    rmSync(join(scratch, "rsync"), { recursive: true, force: true });
+    const source = await startBrick("source", place("source"));
+    const destination = await startBrick("destination", place("destination"));
+    await runner("demo-fill", "--brick", source.url, "--from", from, "--manifest", join(scratch, "manifest"));
+    const report = await runner("run", "--source", source.url, "--destination", destination.url, "--state", place("state"));
+    await source.stop();
+    await destination.stop();
+    if (report.filesMoved !== files) throw new Error(`moved ${report.filesMoved} of ${files} files`);
+    rows.push({ cpSeconds, rsyncSeconds, brickshiftSeconds: report.seconds, peakMiB: report.peakMemoryBytes / 2 ** 20 });
+    console.log(`${title} run ${run + 1}: ${JSON.stringify(rows.at(-1))}`);
+  }
+  const of = (key) => median(rows.map((row) => row[key]));
+  const line = (name, seconds) =>
+    `| ${title} | ${name} | ${seconds.toFixed(2)} | ${(bytes / 2 ** 20 / seconds).toFixed(0)} | ${(files / seconds).toFixed(0)} | ${(of("rsyncSeconds") / seconds).toFixed(2)} |`;
+  console.log("| data | by | seconds | MiB/s | files/s | × rsync |\n|---|---|---|---|---|---|");
+  console.log(line("`cp -r`", of("cpSeconds")));
+  console.log(line("`rsync -a --whole-file`", of("rsyncSeconds")));
+  console.log(line("rebalance-runner, brick to brick", of("brickshiftSeconds")));
+  console.log(`runner's peak memory: ${Math.max(...rows.map((row) => row.peakMiB)).toFixed(0)} MiB`);
+}
+
+function makeLarge(bytes) {
+  const from = join(scratch, "large");
+  mkdirSync(from);
+  timed("dd", "if=/dev/urandom", `of=${join(from, "image")}`, "bs=1M", `count=${bytes / 2 ** 20}`, "status=none");
+  return from;
+}
+
+function makeSmall(count) {
+  const from = join(scratch, "small");
+  const content = Buffer.alloc(4_096);
+  for (let index = 0; index < count; index += 1) {
+    const directory = join(from, `d${Math.floor(index / 200)}`);
+    if (index % 200 === 0) mkdirSync(directory, { recursive: true });
+    content.writeUInt32BE(index);
+    writeFileSync(join(directory, `f${index}`), content);
+  }
+  return from;
+}
+
+try {
+  if (scenarios.includes("large")) {
+    const bytes = Number(values["large-bytes"]);
+    await compare(`one file of ${bytes / 2 ** 20} MiB`, makeLarge(bytes), bytes, 1);
+    rmSync(join(scratch, "large"), { recursive: true });
+  }
+  if (scenarios.includes("small")) {
+    const count = Number(values["small-files"]);
+    await compare(`${count} files of 4 KiB`, makeSmall(count), count * 4_096, count);
+    rmSync(join(scratch, "small"), { recursive: true });
+  }
+  if (scenarios.includes("paced")) {
+    const empty = join(scratch, "empty");
+    mkdirSync(empty);
+    for (let run = 0; run < runs; run += 1) {
+      const report = await runner(
+        ...["demo", "--from", empty, "--large-files", "1", "--large-bytes", values["large-bytes"]],
+        ...["--writers", "1", "--rate", "200", "--baseline", "5", "--dir", join(scratch, `paced-${run}`)],
+      );
+      const { before, during } = report.writerLatencyMs;
+      console.log(
+        `one writer, 200 × 4 KiB/s, on the file being moved: p99 before ${before.p99Ms.toFixed(2)} ms, during ${during.p99Ms.toFixed(2)} ms, max ${during.maxMs.toFixed(1)} ms; moved in ${report.seconds.toFixed(1)} s; lost writes ${report.lostWrites}`,
+      );
+      rmSync(join(scratch, `paced-${run}`), { recursive: true });
+    }
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
