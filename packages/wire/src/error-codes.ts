@@ -44,7 +44,9 @@ export const leaseErrorCodes = {
 /** Codes of {@link TransactionError}. */
 export const transactionErrorCodes = {
   TRANSACTION_REPLAYS_EXCEEDED: local(Errno.EAGAIN),
+  TRANSACTION_PASSES_EXCEEDED: local(Errno.EAGAIN),
   TRANSACTION_FENCED: local(Errno.ESTALE),
+  TRANSACTION_OUTCOME_UNKNOWN: peer(Errno.ETIMEDOUT),
   TRANSACTION_SOURCE_FAILED: peer(Errno.EIO),
   TRANSACTION_DESTINATION_FAILED: peer(Errno.EIO),
   TRANSACTION_CANCELLED: local(Errno.EINTR),
