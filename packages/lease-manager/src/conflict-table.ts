@@ -1,7 +1,7 @@
+import type { FopName, LeaseScope } from "@brickshift/wire";
+
 /** What a lease permits: `read` is shared between holders, `read-write` is exclusive. */
 export type LeaseType = "read" | "read-write";
-/** Which rules a lease follows: `open` those of stock Gluster, `data` those of Brickshift. */
-export type LeaseScope = "open" | "data";
 /**
  * What a fop is to a lease: `own` names its lease-id and comes from its holder, `internal` comes from
  * Gluster itself (pid below 0, or marked internal) and names no lease it holds, `other` names another
@@ -50,6 +50,16 @@ export interface GateRow {
   readonly open: keyof typeof openRules;
   readonly data: keyof typeof dataRules;
 }
+
+/** A row of the table: one of the 57 fops of the program, or a form of one that follows other rules. */
+export type Gate =
+  | FopName
+  | "null"
+  | "compound"
+  | "openForWrite"
+  | "openAndTruncate"
+  | "lkForWrite"
+  | "copyFileRangeSource";
 
 /**
  * Every fop of the program, and the forms of a fop that follow other rules: what opens for writing or
@@ -118,10 +128,7 @@ export const gateRows = {
   put: { open: "ungated", data: "modifies" },
   copyFileRange: { open: "ungated", data: "modifies" },
   copyFileRangeSource: { open: "ungated", data: "observes" },
-} as const satisfies Record<string, GateRow>;
-
-/** A row of the table: a fop of the program, or a form of one. */
-export type Gate = keyof typeof gateRows;
+} as const satisfies Record<Gate, GateRow>;
 
 /** Whether a fop runs beside a lease, from the table. */
 export function verdict(gate: Gate, relation: FopRelation, type: LeaseType, scope: LeaseScope): Verdict {

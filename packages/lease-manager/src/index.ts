@@ -12,7 +12,6 @@ export {
   gateOfOpen,
   type GateRow,
   gateRows,
-  type LeaseScope,
   leasesConflict,
   type LeaseType,
   openRules,
@@ -35,6 +34,5 @@ export type {
 } from "./lease-effect.js";
 export { createLeaseManager, LeaseManager, type LeaseUsage } from "./lease-manager.js";
 export { LeaseRevokedError, type LeaseState, type RevokeReason } from "./lease-revoked-error.js";
-export type { Extent } from "./modified-extents.js";
 export { leaseOptions, type LeaseOptions, type LeaseOptionsInput } from "./options.js";
 export type { Scheduler } from "./ports.js";

@@ -15,13 +15,13 @@ export interface InodeHost<Fop extends GatedFop, Request extends LeaseRequest> {
   /** Why a fop that waited may not run any more. */
   refusalOf(inode: InodeLeases<Fop, Request>, fop: Fop): LeaseError | undefined;
   /** The fop has left the queue and runs. */
-  resumed(inode: InodeLeases<Fop, Request>, fop: Fop): void;
+  resumed(inode: InodeLeases<Fop, Request>, fop: Fop, nowMs: number): void;
   /** The fop has left the queue and never runs. */
   rejected(inode: InodeLeases<Fop, Request>, fop: Fop, error: LeaseError): void;
   /** The request has left the queue and its lease is attached to the inode. */
   granted(lease: Lease, request: Request): void;
   /** Somebody waits for the lease: recall it, unless it is already. */
-  recall(lease: Lease): void;
+  recall(lease: Lease, nowMs: number): void;
 }
 
 // Shared by all inodes with nothing in them, to save memory; frozen, so never written to by mistake.
@@ -144,24 +144,31 @@ export class InodeLeases<Fop extends GatedFop = GatedFop, Request extends LeaseR
   }
 
   /** Lets everybody go on who can, in order of arrival, and recalls what the others wait for. */
-  settle(host: InodeHost<Fop, Request>): void {
+  settle(host: InodeHost<Fop, Request>, nowMs: number): void {
     if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
     const still: Waiter<Fop, Request>[] = [];
     for (const waiter of waiting) {
       const goesOn =
-        waiter.kind === "fop" ? this.#tryFop(waiter.fop, still, host) : this.#tryRequest(waiter, still, host);
+        waiter.kind === "fop"
+          ? this.#tryFop(waiter.fop, still, host, nowMs)
+          : this.#tryRequest(waiter, still, host);
       if (!goesOn) still.push(waiter);
     }
     if (still.length < waiting.length) this.#keepWaiting(still);
     // A lease granted just now may be in the way of those behind it: its holder must hear of them.
     for (const lease of this.#leases) {
       if (!lease.isRecalled && still.some((waiter) => this.#isInTheWay(lease, waiter, host)))
-        host.recall(lease);
+        host.recall(lease, nowMs);
     }
   }
 
-  #tryFop(fop: Fop, ahead: readonly Waiter<Fop, Request>[], host: InodeHost<Fop, Request>): boolean {
+  #tryFop(
+    fop: Fop,
+    ahead: readonly Waiter<Fop, Request>[],
+    host: InodeHost<Fop, Request>,
+    nowMs: number,
+  ): boolean {
     const refusal = host.refusalOf(this, fop);
     if (refusal !== undefined) {
       host.rejected(this, fop, refusal);
@@ -170,7 +177,7 @@ export class InodeLeases<Fop extends GatedFop = GatedFop, Request extends LeaseR
     const own = host.ownLease(this, fop);
     if (this.#waitsForLease(fop, own) || this.#waitsForRequest(fop, own, ahead)) return false;
     this.enter(fop);
-    host.resumed(this, fop);
+    host.resumed(this, fop, nowMs);
     return true;
   }
 

@@ -1,5 +1,5 @@
-import type { ClientUid, Epoch, Gfid, LeaseError, LeaseId } from "@brickshift/wire";
-import type { Gate, LeaseScope, LeaseType } from "./conflict-table.js";
+import type { ClientUid, Epoch, Gfid, LeaseError, LeaseId, LeaseScope } from "@brickshift/wire";
+import type { Gate, LeaseType } from "./conflict-table.js";
 import type { RevokeReason } from "./lease-revoked-error.js";
 
 /**

@@ -1,23 +1,28 @@
-import { type ClientUid, type Epoch, type Gfid, invariant, LeaseError, type LeaseId } from "@brickshift/wire";
-import { gateRows, type LeaseType } from "./conflict-table.js";
+import {
+  type ClientUid,
+  type Epoch,
+  type Extent,
+  type Gfid,
+  invariant,
+  LeaseError,
+  type LeaseId,
+} from "@brickshift/wire";
+import { Backlog } from "./backlog.js";
+import type { LeaseType } from "./conflict-table.js";
 import { type InodeHost, InodeLeases, isNoLeaseId, type Waiter } from "./inode-leases.js";
 import { Lease } from "./lease.js";
 import type {
   Admission,
   GatedFop,
   LeaseEffect,
-  LeaseName,
   LeaseRequest,
   LeaseUnlock,
   UnlockOutcome,
 } from "./lease-effect.js";
-import { LeaseRegistry } from "./lease-registry.js";
-import { LeaseRevokedError, type LeaseState, type RevokeReason } from "./lease-revoked-error.js";
-import type { Extent } from "./modified-extents.js";
+import { LeaseLedger, revokedError } from "./lease-ledger.js";
+import type { RevokeReason } from "./lease-revoked-error.js";
 import { type LeaseOptions, leaseOptions, type LeaseOptionsInput } from "./options.js";
-import { extendRecall, RecallDeadlines, startRecall } from "./recall-deadline.js";
 import { isRefusedAtOnce, recalledByRefusal } from "./stock-rules.js";
-import { TrackedInodes } from "./tracked-inodes.js";
 
 /** How much of what is bounded is in use. */
 export interface LeaseUsage {
@@ -34,8 +39,6 @@ export interface LeaseUsage {
   readonly deadlines: number;
 }
 
-const noEffects: readonly never[] = Object.freeze([]);
-
 /**
  * The leases of one brick: a state machine without I/O, clock or chance. Methods that may change who waits
  * leave their consequences as effects, which the caller takes with {@link takeEffects} after every call
@@ -44,74 +47,64 @@ const noEffects: readonly never[] = Object.freeze([]);
  * `nowMs` is monotonic milliseconds and never goes back.
  */
 export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends LeaseRequest = LeaseRequest> {
-  readonly #options: LeaseOptions;
+  readonly #inodesMax: number;
   readonly #inodes = new Map<Gfid, InodeLeases<Fop, Request>>();
-  readonly #registry: LeaseRegistry;
-  readonly #contended = new Set<InodeLeases<Fop, Request>>();
-  readonly #deadlines = new RecallDeadlines();
-  readonly #tracked: TrackedInodes;
-  #epoch: Epoch;
-  #grants = 0;
-  #blockedFops = 0;
-  #queuedRequests = 0;
-  #nowMs = 0;
-  #effects: LeaseEffect<Fop, Request>[] = [];
+  readonly #ledger: LeaseLedger<Fop, Request>;
+  readonly #backlog: Backlog<Fop, Request>;
   readonly #host: InodeHost<Fop, Request>;
 
   constructor(options: LeaseOptions, firstEpoch: Epoch) {
-    this.#options = options;
-    this.#epoch = firstEpoch;
-    this.#registry = new LeaseRegistry(options.deadLeasesMax);
-    this.#tracked = new TrackedInodes(options.trackedInodesMax, options.extentsMax);
+    this.#inodesMax = options.inodesMax;
+    const ledger = new LeaseLedger<Fop, Request>(options, firstEpoch);
+    const backlog = new Backlog<Fop, Request>(options);
+    this.#ledger = ledger;
+    this.#backlog = backlog;
     this.#host = {
-      ownLease: (inode, fop) => this.#ownLease(inode, fop),
-      refusalOf: (inode, fop) => this.#refusalOf(inode, fop),
-      resumed: (inode, fop) => {
-        this.#blockedFops -= 1;
-        this.#progress(inode, fop);
-        this.#effects.push({ type: "resume", fop, gfid: inode.gfid });
+      ownLease: (inode, fop) => ledger.ownLease(inode, fop),
+      refusalOf: (inode, fop) => ledger.refusalOf(inode, fop),
+      resumed: (inode, fop, nowMs) => {
+        backlog.left("fop");
+        ledger.progress(inode, fop, nowMs);
+        ledger.emit({ type: "resume", fop, gfid: inode.gfid });
       },
       rejected: (inode, fop, error) => {
-        this.#blockedFops -= 1;
-        this.#effects.push({ type: "reject", fop, gfid: inode.gfid, error });
+        backlog.left("fop");
+        ledger.emit({ type: "reject", fop, gfid: inode.gfid, error });
       },
       granted: (lease, request) => {
-        this.#queuedRequests -= 1;
-        this.#granted(lease, request);
+        backlog.left("request");
+        ledger.grant(lease, request);
       },
-      recall: (lease) => this.#recall(lease),
+      recall: (lease, nowMs) => ledger.recall(lease, nowMs),
     };
   }
 
   /** The epoch of the last grant, or the first epoch given when there was none: what a modification is marked with. */
   get currentEpoch(): Epoch {
-    return this.#epoch;
+    return this.#ledger.epoch;
   }
 
   /** Monotonic instant, in ms, at which a {@link tick} is due; `undefined` when none is. */
   get deadlineMs(): number | undefined {
-    return this.#deadlines.nextMs();
+    return this.#ledger.deadlines.nextMs();
   }
 
   get usage(): LeaseUsage {
     return {
       inodes: this.#inodes.size,
-      leases: this.#registry.size,
-      clients: this.#registry.clients,
-      blockedFops: this.#blockedFops,
-      queuedRequests: this.#queuedRequests,
-      trackedInodes: this.#tracked.size,
-      deadLeases: this.#registry.deadLeases,
-      deadlines: this.#deadlines.size,
+      leases: this.#ledger.registry.size,
+      clients: this.#ledger.registry.clients,
+      blockedFops: this.#backlog.blockedFops,
+      queuedRequests: this.#backlog.queuedRequests,
+      trackedInodes: this.#ledger.tracked.size,
+      deadLeases: this.#ledger.registry.deadLeases,
+      deadlines: this.#ledger.deadlines.size,
     };
   }
 
   /** The effects since the last call, to be carried out in order; the array belongs to the caller. */
   takeEffects(): readonly LeaseEffect<Fop, Request>[] {
-    if (this.#effects.length === 0) return noEffects;
-    const effects = this.#effects;
-    this.#effects = [];
-    return effects;
+    return this.#ledger.takeEffects();
   }
 
   /**
@@ -122,7 +115,7 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
   inode(gfid: Gfid): InodeLeases<Fop, Request> {
     let inode = this.#inodes.get(gfid);
     if (inode === undefined) {
-      if (this.#inodes.size >= this.#options.inodesMax) {
+      if (this.#inodes.size >= this.#inodesMax) {
         throw new LeaseError("LEASE_LIMIT", `${this.#inodes.size} inode records exist`);
       }
       inode = new InodeLeases(gfid);
@@ -143,10 +136,10 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
    * whoever waited runs and finds it gone, and its record goes as with {@link forgetInode}.
    */
   removeInode(inode: InodeLeases<Fop, Request>, nowMs: number): void {
-    this.#tracked.forget(inode.gfid);
+    this.#ledger.tracked.forget(inode.gfid);
     inode.isKept = false;
     this.revokeInode(inode, nowMs);
-    this.#tracked.forget(inode.gfid);
+    this.#ledger.tracked.forget(inode.gfid);
   }
 
   /**
@@ -163,22 +156,19 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
       inode.enter(fop);
       return "proceed";
     }
-    this.#nowMs = nowMs;
-    const refusal = this.#refusalOf(inode, fop);
+    const refusal = this.#ledger.refusalOf(inode, fop);
     if (refusal !== undefined) throw refusal;
-    const own = this.#ownLease(inode, fop);
+    const own = this.#ledger.ownLease(inode, fop);
     if (!inode.mustWait(fop, own)) {
       inode.enter(fop);
-      this.#progress(inode, fop);
+      this.#ledger.progress(inode, fop, nowMs);
       return "proceed";
     }
-    if (!fop.isNonblocking) this.#checkBacklog(inode);
-    for (const lease of inode.leasesAgainstFop(fop, own)) this.#recall(lease);
+    if (!fop.isNonblocking) this.#backlog.checkFop(inode);
+    for (const lease of inode.leasesAgainstFop(fop, own)) this.#ledger.recall(lease, nowMs);
     // Not an error: the recall has changed the state, and without it the client would try in vain.
     if (fop.isNonblocking) return "would-block";
-    inode.enqueue({ kind: "fop", fop });
-    this.#blockedFops += 1;
-    this.#contended.add(inode);
+    this.#backlog.add(inode, { kind: "fop", fop });
     return "blocked";
   }
 
@@ -198,34 +188,29 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
    *   `leasesPerInodeMax`, `LEASE_BACKLOG_FULL` past `queuedRequestsMax`.
    */
   request(inode: InodeLeases<Fop, Request>, request: Request, nowMs: number): void {
-    this.#nowMs = nowMs;
-    const { leaseId, client, scope, type } = request;
-    const own = this.#checkRequest(inode, request);
-    if (scope === "open" && isRefusedAtOnce(inode, request, own)) {
-      this.#refuse(inode, request);
+    const own = this.#leaseAskedAgain(inode, request);
+    if (own === undefined) this.#ledger.checkRoom(inode, this.#backlog.queuedRequests);
+    if (request.scope === "open" && isRefusedAtOnce(inode, request, own)) {
+      this.#refuse(inode, request, nowMs);
       return;
     }
     if (own !== undefined) {
-      own.add(type);
-      this.#effects.push({ type: "grant", request, ...nameOf(own) });
+      this.#ledger.grantMore(own, request);
       return;
     }
+    const { leaseId, client, scope, type } = request;
     const against = inode.leasesAgainst(type, undefined);
     const isAtOnce = inode.isDrained(type, scope) && against.length === 0 && inode.waiting.length === 0;
-    if (!isAtOnce && this.#queuedRequests >= this.#options.queuedRequestsMax) {
-      throw new LeaseError("LEASE_BACKLOG_FULL", `${this.#queuedRequests} lease requests wait`);
-    }
+    if (!isAtOnce) this.#backlog.checkRequest();
     const lease = new Lease(leaseId, client, inode.gfid, scope);
-    this.#registry.add(lease);
+    this.#ledger.registry.add(lease);
     if (isAtOnce) {
       inode.attach(lease);
-      this.#granted(lease, request);
+      this.#ledger.grant(lease, request);
       return;
     }
-    inode.enqueue({ kind: "request", request, lease });
-    this.#queuedRequests += 1;
-    this.#contended.add(inode);
-    for (const holder of against) this.#recall(holder);
+    this.#backlog.add(inode, { kind: "request", request, lease });
+    for (const holder of against) this.#ledger.recall(holder, nowMs);
   }
 
   /**
@@ -236,20 +221,20 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
   unlock(inode: InodeLeases<Fop, Request>, unlock: LeaseUnlock, nowMs: number): UnlockOutcome {
     const { leaseId, client, leaseEpoch } = unlock;
     if (isNoLeaseId(leaseId)) throw new LeaseError("LEASE_ID_INVALID", "the lease-id is all zero");
-    const lease = this.#registry.get(leaseId);
-    const death = this.#registry.deathOf(client, leaseId);
+    const lease = this.#ledger.registry.get(leaseId);
+    const death = this.#ledger.registry.deathOf(client, leaseId);
     if (lease === undefined || death !== undefined) return this.#unlockOfNothing(unlock, death);
     if (lease.client !== client) throw new LeaseError("LEASE_NOT_HELD", `${leaseId} is another client's`);
     if (lease.gfid !== inode.gfid) throw new LeaseError("LEASE_NOT_HELD", `${leaseId} is of ${lease.gfid}`);
     if (!lease.isHeld) {
-      this.#withdrawRequest(inode, lease, nowMs);
+      this.#takeBack(inode, lease, nowMs);
       return { type: "withdrawn" };
     }
     if (leaseEpoch !== undefined && leaseEpoch !== lease.epoch) {
       return { type: "revoked", error: revokedError(leaseId, "not-held") };
     }
     if (!lease.remove(unlock.type)) throw new LeaseError("LEASE_NOT_HELD", `no ${unlock.type} lease`);
-    if (lease.isEmpty) this.#end(inode, lease);
+    if (lease.isEmpty) this.#ledger.end(inode, lease);
     this.#settle(inode, nowMs);
     return { type: "unlocked" };
   }
@@ -266,8 +251,7 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
 
   /** Time has come to `nowMs`: recalled leases whose deadline has passed are revoked. */
   tick(nowMs: number): void {
-    this.#nowMs = nowMs;
-    const due = this.#deadlines.takeDue(nowMs);
+    const due = this.#ledger.deadlines.takeDue(nowMs);
     this.#revokeAll(due, "recall-timeout", nowMs);
   }
 
@@ -276,9 +260,13 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
    * revoked lease-ids forgotten. Its fops that run go on, and end with {@link finish}.
    */
   disconnect(client: ClientUid, nowMs: number): void {
-    const touched = this.#dropWaitersOf(client);
-    for (const lease of this.#registry.heldBy(client)) touched.add(this.#revoke(lease, "disconnect"));
-    this.#registry.forgetClient(client);
+    const taken = this.#backlog.takeOf(client);
+    for (const [inode, waiters] of taken) {
+      for (const waiter of waiters) this.#dropWaiter(inode, waiter);
+    }
+    const touched = new Set(taken.keys());
+    for (const lease of this.#ledger.registry.heldBy(client)) touched.add(this.#revoke(lease, "disconnect"));
+    this.#ledger.registry.forgetClient(client);
     for (const inode of touched) this.#settle(inode, nowMs);
   }
 
@@ -290,7 +278,7 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
 
   /** Whether the client holds the lease, with that epoch, read-write and of scope `data`: what a commit rests on. */
   holdsExclusive(gfid: Gfid, client: ClientUid, leaseId: LeaseId, epoch: Epoch): boolean {
-    const lease = this.#registry.get(leaseId);
+    const lease = this.#ledger.registry.get(leaseId);
     if (lease === undefined || !lease.isHeld || lease.client !== client || lease.gfid !== gfid) return false;
     return lease.scope === "data" && lease.readWriteCount > 0 && lease.epoch === epoch;
   }
@@ -301,7 +289,7 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
    * that it may change: an append whose offset is not known yet marks from 0 or from the size.
    */
   markModified(gfid: Gfid, offset: number, length: number): void {
-    this.#tracked.mark(gfid, offset, length, this.#epoch);
+    this.#ledger.tracked.mark(gfid, offset, length, this.#ledger.epoch);
   }
 
   /**
@@ -309,142 +297,66 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
    * caller; `"unknown"` when the inode was not tracked then.
    */
   extentsSince(gfid: Gfid, epoch: Epoch): readonly Extent[] | "unknown" {
-    return this.#tracked.since(gfid, epoch);
+    return this.#ledger.tracked.since(gfid, epoch);
   }
 
   /** How often an inode's extents were made coarser for want of room. */
   coarsenedExtents(gfid: Gfid): number {
-    return this.#tracked.coarsened(gfid);
+    return this.#ledger.tracked.coarsened(gfid);
   }
 
   /** Nobody will ask for the inode's extents any more; the next lease of scope `data` starts anew. */
   forgetExtents(gfid: Gfid): void {
-    this.#tracked.forget(gfid);
+    this.#ledger.tracked.forget(gfid);
   }
 
-  #ownLease(inode: InodeLeases<Fop, Request>, fop: Fop): Lease | undefined {
-    if (fop.leaseId === undefined) return undefined;
-    const lease = this.#registry.get(fop.leaseId);
-    const isOwn = lease?.isHeld === true && lease.client === fop.client && lease.gfid === inode.gfid;
-    return isOwn ? lease : undefined;
-  }
-
-  #refusalOf(inode: InodeLeases<Fop, Request>, fop: Fop): LeaseError | undefined {
-    const { leaseId, leaseEpoch, client } = fop;
-    // To refuse to take a resource back would only lose the resource.
-    if (gateRows[fop.gate].data === "housekeeping") return undefined;
-    const death = leaseId === undefined ? undefined : this.#registry.deathOf(client, leaseId);
-    if (leaseEpoch !== undefined && this.#ownLease(inode, fop)?.epoch !== leaseEpoch) {
-      return revokedError(leaseId, death ?? "not-held");
-    }
-    return death === undefined ? undefined : revokedError(leaseId, death);
-  }
-
-  #progress(inode: InodeLeases<Fop, Request>, fop: Fop): void {
-    const own = this.#ownLease(inode, fop);
-    if (own?.isRecalled === true) extendRecall(own, this.#options, this.#nowMs);
-  }
-
-  #checkBacklog(inode: InodeLeases<Fop, Request>): void {
-    if (inode.blockedFops >= this.#options.blockedFopsMax) {
-      throw new LeaseError("LEASE_BACKLOG_FULL", `${inode.blockedFops} fops wait on ${inode.gfid}`);
-    }
-    if (this.#blockedFops >= this.#options.blockedFopsTotalMax) {
-      throw new LeaseError("LEASE_BACKLOG_FULL", `${this.#blockedFops} fops wait on the brick`);
-    }
-  }
-
-  /** Returns the lease that the request adds to, if its id holds one; throws when it may not ask at all. */
-  #checkRequest(inode: InodeLeases<Fop, Request>, request: Request): Lease | undefined {
+  /** The lease that the request adds to, if its id holds one; throws when the id may not ask. */
+  #leaseAskedAgain(inode: InodeLeases<Fop, Request>, request: Request): Lease | undefined {
     const { leaseId, client, scope } = request;
     if (isNoLeaseId(leaseId)) throw new LeaseError("LEASE_ID_INVALID", "the lease-id is all zero");
-    const death = this.#registry.deathOf(client, leaseId);
+    const death = this.#ledger.registry.deathOf(client, leaseId);
     if (death !== undefined) throw revokedError(leaseId, death);
-    const own = this.#registry.get(leaseId);
-    if (own !== undefined) {
-      const mayAskAgain = own.isHeld && own.client === client && own.gfid === inode.gfid;
-      if (mayAskAgain && own.scope === "open" && scope === "open") return own;
-      throw new LeaseError("LEASE_ID_IN_USE", `${leaseId} stands for a lease of ${own.gfid}`);
-    }
-    const requests = inode.waiting.length - inode.blockedFops;
-    if (inode.leases.length + requests >= this.#options.leasesPerInodeMax) {
-      throw new LeaseError("LEASE_LIMIT", `${inode.leases.length} leases on ${inode.gfid}`);
-    }
-    if (this.#registry.size >= this.#options.leasesMax) {
-      throw new LeaseError("LEASE_LIMIT", `${this.#registry.size} leases on the brick`);
-    }
-    if (this.#grants + this.#queuedRequests >= this.#options.grantsMax) {
-      throw new LeaseError("LEASE_LIMIT", `${this.#grants} leases granted since the start`);
-    }
-    return undefined;
+    const own = this.#ledger.registry.get(leaseId);
+    if (own === undefined) return undefined;
+    const mayAskAgain = own.isHeld && own.client === client && own.gfid === inode.gfid;
+    if (mayAskAgain && own.scope === "open" && scope === "open") return own;
+    throw new LeaseError("LEASE_ID_IN_USE", `${leaseId} stands for a lease of ${own.gfid}`);
   }
 
-  #refuse(inode: InodeLeases<Fop, Request>, request: Request): void {
+  #refuse(inode: InodeLeases<Fop, Request>, request: Request, nowMs: number): void {
     const error = new LeaseError("LEASE_HELD", `${inode.leases.length} leases on ${inode.gfid}`);
-    this.#effects.push({ type: "refuse", request, gfid: inode.gfid, error });
-    for (const lease of recalledByRefusal(inode, request)) this.#recall(lease);
-  }
-
-  #granted(lease: Lease, request: Request): void {
-    this.#grants += 1;
-    this.#epoch = (this.#epoch + 1n) as Epoch;
-    lease.epoch = this.#epoch;
-    lease.add(request.type);
-    if (lease.scope === "data") this.#tracked.track(lease.gfid, lease.epoch);
-    this.#effects.push({ type: "grant", request, ...nameOf(lease) });
-  }
-
-  #recall(lease: Lease): void {
-    if (lease.isRecalled) return;
-    startRecall(lease, this.#options, this.#nowMs);
-    this.#deadlines.add(lease);
-    const deadlineMs = lease.deadlineMs === Infinity ? undefined : lease.deadlineMs;
-    this.#effects.push({ type: "recall", deadlineMs, ...nameOf(lease) });
+    this.#ledger.emit({ type: "refuse", request, gfid: inode.gfid, error });
+    for (const lease of recalledByRefusal(inode, request)) this.#ledger.recall(lease, nowMs);
   }
 
   #unlockOfNothing(unlock: LeaseUnlock, death: RevokeReason | undefined): UnlockOutcome {
     const { client, leaseId, leaseEpoch } = unlock;
+    const { registry } = this.#ledger;
     if (death !== undefined) {
-      this.#registry.forgetDeath(client, leaseId);
+      registry.forgetDeath(client, leaseId);
       return { type: "revoked", error: revokedError(leaseId, death) };
     }
-    if (leaseEpoch === undefined && this.#registry.knowsAllDeaths(client)) return { type: "not-held" };
+    if (leaseEpoch === undefined && registry.knowsAllDeaths(client)) return { type: "not-held" };
     return { type: "revoked", error: revokedError(leaseId, "not-held") };
   }
 
-  #withdrawRequest(inode: InodeLeases<Fop, Request>, lease: Lease, nowMs: number): void {
+  #takeBack(inode: InodeLeases<Fop, Request>, lease: Lease, nowMs: number): void {
+    const request = this.#backlog.takeRequest(inode, lease);
+    invariant(request !== undefined, "a lease that is not held waits in the queue of its inode");
+    this.#ledger.forget(lease);
     const error = new LeaseError("LEASE_NOT_HELD", `the request for ${lease.id} was taken back`);
-    for (const waiter of inode.dequeue((waiter) => waiter.kind === "request" && waiter.lease === lease)) {
-      if (waiter.kind !== "request") continue;
-      this.#forgetRequest(waiter.lease);
-      this.#effects.push({ type: "refuse", request: waiter.request, gfid: inode.gfid, error });
-    }
+    this.#ledger.emit({ type: "refuse", request, gfid: inode.gfid, error });
     this.#settle(inode, nowMs);
   }
 
-  /** Takes the client's fops and requests out of all queues; returns the inodes whose queues changed. */
-  #dropWaitersOf(client: ClientUid): Set<InodeLeases<Fop, Request>> {
-    const touched = new Set<InodeLeases<Fop, Request>>();
-    for (const inode of this.#contended) {
-      const gone = inode.dequeue((waiter) => ownerOf(waiter) === client);
-      if (gone.length > 0) touched.add(inode);
-      for (const waiter of gone) {
-        if (waiter.kind === "fop") {
-          this.#blockedFops -= 1;
-          this.#effects.push({ type: "drop", fop: waiter.fop, gfid: inode.gfid });
-        } else {
-          this.#forgetRequest(waiter.lease);
-          this.#effects.push({ type: "withdraw", request: waiter.request, gfid: inode.gfid });
-        }
-      }
+  #dropWaiter(inode: InodeLeases<Fop, Request>, waiter: Waiter<Fop, Request>): void {
+    const { gfid } = inode;
+    if (waiter.kind === "fop") {
+      this.#ledger.emit({ type: "drop", fop: waiter.fop, gfid });
+    } else {
+      this.#ledger.forget(waiter.lease);
+      this.#ledger.emit({ type: "withdraw", request: waiter.request, gfid });
     }
-    return touched;
-  }
-
-  #forgetRequest(lease: Lease): void {
-    this.#queuedRequests -= 1;
-    lease.hasEnded = true;
-    this.#registry.remove(lease);
   }
 
   #revokeAll(leases: readonly Lease[], reason: RevokeReason, nowMs: number): void {
@@ -457,22 +369,13 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
   #revoke(lease: Lease, reason: RevokeReason): InodeLeases<Fop, Request> {
     const inode = this.#inodes.get(lease.gfid);
     invariant(inode !== undefined, "an inode with a lease has a record");
-    this.#effects.push({ type: "revoke", reason, ...nameOf(lease) });
-    this.#registry.bury(lease, reason);
-    this.#end(inode, lease);
+    this.#ledger.revoke(inode, lease, reason);
     return inode;
   }
 
-  #end(inode: InodeLeases<Fop, Request>, lease: Lease): void {
-    lease.hasEnded = true;
-    inode.detach(lease);
-    this.#registry.remove(lease);
-  }
-
   #settle(inode: InodeLeases<Fop, Request>, nowMs: number): void {
-    this.#nowMs = nowMs;
-    inode.settle(this.#host);
-    if (inode.waiting.length === 0) this.#contended.delete(inode);
+    inode.settle(this.#host, nowMs);
+    this.#backlog.settled(inode);
     this.#dropIfIdle(inode);
   }
 
@@ -492,16 +395,4 @@ export function createLeaseManager<
   Request extends LeaseRequest = LeaseRequest,
 >(options: LeaseOptionsInput, firstEpoch: Epoch): LeaseManager<Fop, Request> {
   return new LeaseManager(leaseOptions.parse(options), firstEpoch);
-}
-
-function nameOf(lease: Lease): LeaseName {
-  return { gfid: lease.gfid, client: lease.client, leaseId: lease.id, epoch: lease.epoch };
-}
-
-function ownerOf(waiter: Waiter<GatedFop, LeaseRequest>): ClientUid {
-  return waiter.kind === "fop" ? waiter.fop.client : waiter.request.client;
-}
-
-function revokedError(leaseId: LeaseId | undefined, state: LeaseState): LeaseRevokedError {
-  return new LeaseRevokedError(state, `lease ${leaseId ?? "without an id"}: ${state}`);
 }

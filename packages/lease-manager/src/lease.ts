@@ -1,5 +1,5 @@
-import type { ClientUid, Epoch, Gfid, LeaseId } from "@brickshift/wire";
-import type { LeaseScope, LeaseType } from "./conflict-table.js";
+import type { ClientUid, Epoch, Gfid, LeaseId, LeaseScope } from "@brickshift/wire";
+import type { LeaseType } from "./conflict-table.js";
 
 /** The epoch of a lease that is asked for and not granted yet; no granted lease has it. */
 export const UNGRANTED = 0n as Epoch;

@@ -1,10 +1,4 @@
-import { type Epoch, invariant } from "@brickshift/wire";
-
-/** A run of bytes; `length` is `Infinity` when it goes on whatever the size of the file. */
-export interface Extent {
-  readonly offset: number;
-  readonly length: number;
-}
+import { type Epoch, type Extent, invariant } from "@brickshift/wire";
 
 interface MarkedExtent {
   readonly start: number;
@@ -59,7 +53,10 @@ export class ModifiedExtents {
     while (extents.length > this.#max) this.#coarsen();
   }
 
-  /** What was modified at `epoch` or after it: sorted, with neighbours merged; or that nobody knows. */
+  /**
+   * What was modified at `epoch` or after it: sorted, with neighbours merged; the last `length` may be
+   * `Infinity`. Or that nobody knows.
+   */
   since(epoch: Epoch): readonly Extent[] | "unknown" {
     if (epoch < this.sinceEpoch) return "unknown";
     const found: { offset: number; length: number }[] = [];

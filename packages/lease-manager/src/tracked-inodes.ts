@@ -1,5 +1,5 @@
-import type { Epoch, Gfid } from "@brickshift/wire";
-import { type Extent, ModifiedExtents } from "./modified-extents.js";
+import type { Epoch, Extent, Gfid } from "@brickshift/wire";
+import { ModifiedExtents } from "./modified-extents.js";
 
 /**
  * The inodes whose modifications are tracked, each from its first lease of scope `data` on. Bounded: the

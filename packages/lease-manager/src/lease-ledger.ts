@@ -1,0 +1,142 @@
+import { type Epoch, LeaseError, type LeaseId } from "@brickshift/wire";
+import { gateRows } from "./conflict-table.js";
+import type { InodeLeases } from "./inode-leases.js";
+import type { Lease } from "./lease.js";
+import type { GatedFop, LeaseEffect, LeaseName, LeaseRequest } from "./lease-effect.js";
+import { LeaseRegistry } from "./lease-registry.js";
+import { LeaseRevokedError, type LeaseState, type RevokeReason } from "./lease-revoked-error.js";
+import type { LeaseOptions } from "./options.js";
+import { extendRecall, RecallDeadlines, startRecall } from "./recall-deadline.js";
+import { TrackedInodes } from "./tracked-inodes.js";
+
+const noEffects: readonly never[] = Object.freeze([]);
+
+/**
+ * The life of every lease of the brick, granted → recalled → ended, and the effects of each step. Who may
+ * be granted, and who waits for whom, is decided by `InodeLeases` and `LeaseManager`.
+ */
+export class LeaseLedger<Fop extends GatedFop, Request extends LeaseRequest> {
+  readonly registry: LeaseRegistry;
+  readonly tracked: TrackedInodes;
+  readonly deadlines = new RecallDeadlines();
+  readonly #options: LeaseOptions;
+  #epoch: Epoch;
+  #grants = 0;
+  #effects: LeaseEffect<Fop, Request>[] = [];
+
+  constructor(options: LeaseOptions, firstEpoch: Epoch) {
+    this.#options = options;
+    this.#epoch = firstEpoch;
+    this.registry = new LeaseRegistry(options.deadLeasesMax);
+    this.tracked = new TrackedInodes(options.trackedInodesMax, options.extentsMax);
+  }
+
+  /** The epoch of the last grant. */
+  get epoch(): Epoch {
+    return this.#epoch;
+  }
+
+  emit(effect: LeaseEffect<Fop, Request>): void {
+    this.#effects.push(effect);
+  }
+
+  takeEffects(): readonly LeaseEffect<Fop, Request>[] {
+    if (this.#effects.length === 0) return noEffects;
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  /** The lease of this inode that the fop names and its client holds. */
+  ownLease(inode: InodeLeases<Fop, Request>, fop: Fop): Lease | undefined {
+    if (fop.leaseId === undefined) return undefined;
+    const lease = this.registry.get(fop.leaseId);
+    const isOwn = lease?.isHeld === true && lease.client === fop.client && lease.gfid === inode.gfid;
+    return isOwn ? lease : undefined;
+  }
+
+  /** Why a fop may not run at all: it names a lease that is over, or an epoch that is not held. */
+  refusalOf(inode: InodeLeases<Fop, Request>, fop: Fop): LeaseError | undefined {
+    const { leaseId, leaseEpoch, client } = fop;
+    // To refuse to take a resource back would only lose the resource.
+    if (gateRows[fop.gate].data === "housekeeping") return undefined;
+    const death = leaseId === undefined ? undefined : this.registry.deathOf(client, leaseId);
+    if (leaseEpoch !== undefined && this.ownLease(inode, fop)?.epoch !== leaseEpoch) {
+      return revokedError(leaseId, death ?? "not-held");
+    }
+    return death === undefined ? undefined : revokedError(leaseId, death);
+  }
+
+  /** @throws {@link LeaseError} `LEASE_LIMIT` when one lease more, on the inode or the brick, is too many. */
+  checkRoom(inode: InodeLeases<Fop, Request>, queuedRequests: number): void {
+    const { leasesPerInodeMax, leasesMax, grantsMax } = this.#options;
+    const onInode = inode.leases.length + inode.waiting.length - inode.blockedFops;
+    if (onInode >= leasesPerInodeMax) {
+      throw new LeaseError("LEASE_LIMIT", `${onInode} leases on ${inode.gfid}`);
+    }
+    if (this.registry.size >= leasesMax) {
+      throw new LeaseError("LEASE_LIMIT", `${this.registry.size} leases on the brick`);
+    }
+    if (this.#grants + queuedRequests >= grantsMax) {
+      throw new LeaseError("LEASE_LIMIT", `${this.#grants} leases granted since the start`);
+    }
+  }
+
+  /** The lease, attached to its inode already, gets the next epoch; with scope `data` tracking begins. */
+  grant(lease: Lease, request: Request): void {
+    this.#grants += 1;
+    this.#epoch = (this.#epoch + 1n) as Epoch;
+    lease.epoch = this.#epoch;
+    if (lease.scope === "data") this.tracked.track(lease.gfid, lease.epoch);
+    this.grantMore(lease, request);
+  }
+
+  /** A lease held is granted the request's type as well, under the epoch that it has. */
+  grantMore(lease: Lease, request: Request): void {
+    lease.add(request.type);
+    this.emit({ type: "grant", request, ...nameOf(lease) });
+  }
+
+  /** Asks the lease back; once only. */
+  recall(lease: Lease, nowMs: number): void {
+    if (lease.isRecalled) return;
+    startRecall(lease, this.#options, nowMs);
+    this.deadlines.add(lease);
+    const deadlineMs = lease.deadlineMs === Infinity ? undefined : lease.deadlineMs;
+    this.emit({ type: "recall", deadlineMs, ...nameOf(lease) });
+  }
+
+  /** A fop runs: if it is a recalled holder's own, the holder gets more time. */
+  progress(inode: InodeLeases<Fop, Request>, fop: Fop, nowMs: number): void {
+    const own = this.ownLease(inode, fop);
+    if (own?.isRecalled === true) extendRecall(own, this.#options, nowMs);
+  }
+
+  /** The brick ends the lease: its holder is fenced, and will be told when it names the lease. */
+  revoke(inode: InodeLeases<Fop, Request>, lease: Lease, reason: RevokeReason): void {
+    this.emit({ type: "revoke", reason, ...nameOf(lease) });
+    this.registry.bury(lease, reason);
+    this.end(inode, lease);
+  }
+
+  /** The lease is over. */
+  end(inode: InodeLeases<Fop, Request>, lease: Lease): void {
+    inode.detach(lease);
+    this.forget(lease);
+  }
+
+  /** A lease asked for and never granted is over. */
+  forget(lease: Lease): void {
+    lease.hasEnded = true;
+    this.registry.remove(lease);
+  }
+}
+
+/** `LEASE_REVOKED` for a lease-id, which is absent when a fop carried only an epoch. */
+export function revokedError(leaseId: LeaseId | undefined, state: LeaseState): LeaseRevokedError {
+  return new LeaseRevokedError(state, `lease ${leaseId ?? "without an id"}: ${state}`);
+}
+
+function nameOf(lease: Lease): LeaseName {
+  return { gfid: lease.gfid, client: lease.client, leaseId: lease.id, epoch: lease.epoch };
+}
