@@ -17,20 +17,59 @@ export const ROOT_GFID = "00000000-0000-0000-0000-000000000001" as Gfid;
 /** No inode. */
 export const NULL_GFID = "00000000-0000-0000-0000-000000000000" as Gfid;
 
-const hexOfByte: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
-  byte.toString(16).padStart(2, "0"),
-);
+const digits = "0123456789abcdef";
+/** Character codes of the first and the second hex digit of each byte. */
+const firstDigits = Uint8Array.from({ length: 256 }, (_, byte) => digits.charCodeAt(byte >> 4));
+const secondDigits = Uint8Array.from({ length: 256 }, (_, byte) => digits.charCodeAt(byte & 15));
+const dash = 45;
 const gfidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const leaseIdPattern = /^[0-9a-f]{32}$/;
 
 /** Text of the 16 bytes at `offset`. @throws {@link WireError} `WIRE_TRUNCATED` when fewer are there. */
 export function gfidFromBytes(bytes: Uint8Array, offset = 0): Gfid {
   if (bytes.length - offset < 16) throw new WireError("WIRE_TRUNCATED", "a gfid is 16 bytes");
-  let text = "";
-  for (let index = 0; index < 16; index += 1) {
-    if (index === 4 || index === 6 || index === 8 || index === 10) text += "-";
-    text += hexOfByte[bytes[offset + index] as number];
-  }
+  if (isZero(bytes, offset)) return NULL_GFID;
+  const at = offset;
+  // One call with all characters makes a flat string, twice as fast as adding up its parts, and gfids are
+  // looked up in maps right away.
+  const text = String.fromCharCode(
+    first(bytes, at),
+    second(bytes, at),
+    first(bytes, at + 1),
+    second(bytes, at + 1),
+    first(bytes, at + 2),
+    second(bytes, at + 2),
+    first(bytes, at + 3),
+    second(bytes, at + 3),
+    dash,
+    first(bytes, at + 4),
+    second(bytes, at + 4),
+    first(bytes, at + 5),
+    second(bytes, at + 5),
+    dash,
+    first(bytes, at + 6),
+    second(bytes, at + 6),
+    first(bytes, at + 7),
+    second(bytes, at + 7),
+    dash,
+    first(bytes, at + 8),
+    second(bytes, at + 8),
+    first(bytes, at + 9),
+    second(bytes, at + 9),
+    dash,
+    first(bytes, at + 10),
+    second(bytes, at + 10),
+    first(bytes, at + 11),
+    second(bytes, at + 11),
+    first(bytes, at + 12),
+    second(bytes, at + 12),
+    first(bytes, at + 13),
+    second(bytes, at + 13),
+    first(bytes, at + 14),
+    second(bytes, at + 14),
+    first(bytes, at + 15),
+    second(bytes, at + 15),
+  );
   return text as Gfid;
 }
 
@@ -62,7 +101,8 @@ export function parseGfid(text: string): Gfid {
 export function leaseIdFromBytes(bytes: Uint8Array, offset = 0): LeaseId {
   if (bytes.length - offset < 16) throw new WireError("WIRE_TRUNCATED", "a lease-id is 16 bytes");
   let text = "";
-  for (let index = 0; index < 16; index += 1) text += hexOfByte[bytes[offset + index] as number];
+  for (let at = offset; at < offset + 16; at += 1)
+    text += String.fromCharCode(first(bytes, at), second(bytes, at));
   return text as LeaseId;
 }
 
@@ -90,6 +130,19 @@ export function leaseIdFromRandom(random: Uint8Array): LeaseId {
   const bytes = new Uint8Array(16);
   for (let index = 0; index < 15; index += 1) bytes[index] = (random[index] ?? 0) || 1;
   return leaseIdFromBytes(bytes);
+}
+
+function isZero(bytes: Uint8Array, offset: number): boolean {
+  for (let at = offset; at < offset + 16; at += 1) if (bytes[at] !== 0) return false;
+  return true;
+}
+
+function first(bytes: Uint8Array, at: number): number {
+  return firstDigits[bytes[at] as number] as number;
+}
+
+function second(bytes: Uint8Array, at: number): number {
+  return secondDigits[bytes[at] as number] as number;
 }
 
 function nibble(charCode: number): number {

@@ -63,8 +63,6 @@ const callType = 0;
 const replyType = 1;
 const acceptedStat = 0;
 const deniedStat = 1;
-/** Of a call with 4 bytes of lock owner and no groups; 128 leaves room for a few. */
-const headerBytesHint = 128;
 
 /**
  * A call as a record without its mark.
@@ -72,7 +70,7 @@ const headerBytesHint = 128;
  * @throws {@link WireError} `WIRE_VALUE`.
  */
 export function encodeCall(header: CallHeader, body: readonly Uint8Array[] = []): Uint8Array[] {
-  const writer = new XdrWriter(headerBytesHint);
+  const writer = new XdrWriter(AUTH_BYTES_MAX + 64);
   writer.u32(header.xid);
   writer.u32(callType);
   writer.u32(RPC_VERSION);
@@ -90,7 +88,7 @@ export function encodeCall(header: CallHeader, body: readonly Uint8Array[] = [])
  * @throws {@link WireError} `WIRE_VALUE`.
  */
 export function encodeReply(header: ReplyHeader, body: readonly Uint8Array[] = []): Uint8Array[] {
-  const writer = new XdrWriter(32);
+  const writer = new XdrWriter(64);
   writer.u32(header.xid);
   writer.u32(replyType);
   if (header.status === "accepted") {

@@ -1,6 +1,7 @@
 import { invariant, WireError } from "./errors.js";
 import { type Gfid, writeGfid } from "./ids.js";
 import { encodeName, nameByteLength } from "./names.js";
+import { returnRoom, type Room, takeRoom } from "./slab.js";
 
 const twoTo32 = 0x1_0000_0000;
 
@@ -12,20 +13,25 @@ const twoTo32 = 0x1_0000_0000;
  * Source: RFC 4506.
  */
 export class XdrWriter {
+  #room: Room;
   #bytes: Uint8Array;
   #view: DataView;
-  #offset = 0;
+  /** Where the next byte goes, in the room's bytes. */
+  #at: number;
   #payload: Uint8Array | undefined;
 
-  /** @param sizeHint bytes to begin with; a good guess saves a copy. */
-  constructor(sizeHint = 256) {
-    this.#bytes = new Uint8Array(sizeHint);
-    this.#view = new DataView(this.#bytes.buffer);
+  /** @param sizeHint bytes to begin with; a good guess saves a copy, a generous one costs nothing. */
+  constructor(sizeHint = 1_024) {
+    const room = takeRoom(sizeHint);
+    this.#room = room;
+    this.#bytes = room.bytes;
+    this.#view = room.view;
+    this.#at = room.start;
   }
 
   /** Bytes written so far, without an attached payload. */
   get offset(): number {
-    return this.#offset;
+    return this.#at - this.#room.start;
   }
 
   /** Unsigned 32 bits. */
@@ -115,8 +121,8 @@ export class XdrWriter {
 
   /** Overwrites the four bytes at `offset`, for lengths that are known only afterwards. */
   patchU32(offset: number, value: number): void {
-    invariant(offset + 4 <= this.#offset, "only what was written is patched");
-    this.#view.setUint32(offset, value);
+    invariant(offset + 4 <= this.offset, "only what was written is patched");
+    this.#view.setUint32(this.#room.start + offset, value);
   }
 
   /** Ends the message with `payload`, which is neither copied nor padded; nothing may follow. */
@@ -125,24 +131,33 @@ export class XdrWriter {
     this.#payload = payload;
   }
 
-  /** What was written, then the payload if there is one. The writer is not to be used again. */
+  /**
+   * What was written, then the payload if there is one. The writer is not to be used again.
+   * @returns chunks that are the caller's, though the buffer under the first is shared with other messages:
+   * it must not be transferred to another thread.
+   */
   finish(): readonly Uint8Array[] {
-    const head = this.#bytes.subarray(0, this.#offset);
+    returnRoom(this.#room, this.#at);
+    const head = this.#bytes.subarray(this.#room.start, this.#at);
     return this.#payload === undefined || this.#payload.length === 0 ? [head] : [head, this.#payload];
   }
 
   /** Makes room for `length` bytes, all zero, and returns where they begin. */
   #grow(length: number): number {
-    invariant(this.#payload === undefined, "nothing follows a payload");
-    const at = this.#offset;
-    const end = at + length;
-    if (end > this.#bytes.length) {
-      const bytes = new Uint8Array(Math.max(end, this.#bytes.length * 2));
-      bytes.set(this.#bytes);
-      this.#bytes = bytes;
-      this.#view = new DataView(bytes.buffer);
-    }
-    this.#offset = end;
+    if (this.#payload !== undefined || this.#at + length > this.#room.end) this.#move(length);
+    const at = this.#at;
+    this.#at = at + length;
     return at;
+  }
+
+  #move(length: number): void {
+    invariant(this.#payload === undefined, "nothing follows a payload");
+    const written = this.offset;
+    const room = takeRoom(Math.max(written + length, written * 2));
+    room.bytes.set(this.#bytes.subarray(this.#room.start, this.#at), room.start);
+    this.#room = room;
+    this.#bytes = room.bytes;
+    this.#view = room.view;
+    this.#at = room.start + written;
   }
 }
