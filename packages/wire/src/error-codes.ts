@@ -39,6 +39,7 @@ export const leaseErrorCodes = {
   LEASE_BACKLOG_FULL: peer(Errno.EAGAIN),
   LEASE_WOULD_BLOCK: peer(Errno.EAGAIN),
   LEASE_LIMIT: peer(Errno.ENOLCK),
+  LEASE_INODE_GONE: peer(Errno.ESTALE),
 } as const satisfies Record<string, ErrorCodeInfo>;
 
 /** Codes of {@link TransactionError}. */
