@@ -132,14 +132,18 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
   }
 
   /**
-   * The inode itself is gone from the brick: its leases end with reason `admin`, its extents are forgotten,
-   * whoever waited runs and finds it gone, and its record goes as with {@link forgetInode}.
+   * The inode itself is gone from the brick: its leases end with reason `admin`, requests that wait are
+   * refused with `LEASE_INODE_GONE`, blocked fops run and find it gone, its extents are forgotten, and its
+   * record goes as with {@link forgetInode}.
    */
   removeInode(inode: InodeLeases<Fop, Request>, nowMs: number): void {
-    this.#ledger.tracked.forget(inode.gfid);
     inode.isKept = false;
-    this.revokeInode(inode, nowMs);
     this.#ledger.tracked.forget(inode.gfid);
+    const error = new LeaseError("LEASE_INODE_GONE", `${inode.gfid} is gone`);
+    for (const waiter of inode.waiting) {
+      if (waiter.kind === "request") this.#takeBack(inode, waiter.lease, error);
+    }
+    this.revokeInode(inode, nowMs);
   }
 
   /**
@@ -227,7 +231,9 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
     if (lease.client !== client) throw new LeaseError("LEASE_NOT_HELD", `${leaseId} is another client's`);
     if (lease.gfid !== inode.gfid) throw new LeaseError("LEASE_NOT_HELD", `${leaseId} is of ${lease.gfid}`);
     if (!lease.isHeld) {
-      this.#takeBack(inode, lease, nowMs);
+      const error = new LeaseError("LEASE_NOT_HELD", `the request for ${leaseId} was taken back`);
+      this.#takeBack(inode, lease, error);
+      this.#settle(inode, nowMs);
       return { type: "withdrawn" };
     }
     if (leaseEpoch !== undefined && leaseEpoch !== lease.epoch) {
@@ -251,8 +257,12 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
 
   /** Time has come to `nowMs`: recalled leases whose deadline has passed are revoked. */
   tick(nowMs: number): void {
-    const due = this.#ledger.deadlines.takeDue(nowMs);
-    this.#revokeAll(due, "recall-timeout", nowMs);
+    const touched = new Set<InodeLeases<Fop, Request>>();
+    for (const lease of this.#ledger.deadlines.takeDue(nowMs)) {
+      touched.add(this.#revoke(lease, "recall-timeout"));
+    }
+    // Every revoke goes first: a resumed fop must find the old holders already fenced.
+    for (const inode of touched) this.#settle(inode, nowMs);
   }
 
   /**
@@ -270,10 +280,10 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
     for (const inode of touched) this.#settle(inode, nowMs);
   }
 
-  /** Ends all leases of an inode with reason `admin`. */
+  /** Ends all leases of an inode with reason `admin`; whoever waited goes on. */
   revokeInode(inode: InodeLeases<Fop, Request>, nowMs: number): void {
-    this.#revokeAll([...inode.leases], "admin", nowMs);
-    this.#dropIfIdle(inode);
+    for (const lease of inode.leases) this.#revoke(lease, "admin");
+    this.#settle(inode, nowMs);
   }
 
   /** Whether the client holds the lease, with that epoch, read-write and of scope `data`: what a commit rests on. */
@@ -340,13 +350,11 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
     return { type: "revoked", error: revokedError(leaseId, "not-held") };
   }
 
-  #takeBack(inode: InodeLeases<Fop, Request>, lease: Lease, nowMs: number): void {
+  #takeBack(inode: InodeLeases<Fop, Request>, lease: Lease, error: LeaseError): void {
     const request = this.#backlog.takeRequest(inode, lease);
     invariant(request !== undefined, "a lease that is not held waits in the queue of its inode");
     this.#ledger.forget(lease);
-    const error = new LeaseError("LEASE_NOT_HELD", `the request for ${lease.id} was taken back`);
     this.#ledger.emit({ type: "refuse", request, gfid: inode.gfid, error });
-    this.#settle(inode, nowMs);
   }
 
   #dropWaiter(inode: InodeLeases<Fop, Request>, waiter: Waiter<Fop, Request>): void {
@@ -357,13 +365,6 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
       this.#ledger.forget(waiter.lease);
       this.#ledger.emit({ type: "withdraw", request: waiter.request, gfid });
     }
-  }
-
-  #revokeAll(leases: readonly Lease[], reason: RevokeReason, nowMs: number): void {
-    const touched = new Set<InodeLeases<Fop, Request>>();
-    for (const lease of leases) touched.add(this.#revoke(lease, reason));
-    // Every revoke goes first: a resumed fop must find the old holders already fenced.
-    for (const inode of touched) this.#settle(inode, nowMs);
   }
 
   #revoke(lease: Lease, reason: RevokeReason): InodeLeases<Fop, Request> {
