@@ -5,3 +5,10 @@
  */
 export { ManualScheduler } from "./manual-scheduler.js";
 export { type SeededRandom, seededRandom } from "./seeded-random.js";
+export { transportCompliance } from "./transport-compliance.js";
+export type {
+  RawPeer,
+  TransportComplianceOptions,
+  TransportSupports,
+  TransportUnderTest,
+} from "./transport/under-test.js";
