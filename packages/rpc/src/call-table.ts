@@ -62,7 +62,7 @@ interface Entry<Token> {
   after: Entry<Token> | undefined;
 }
 
-const XID_LIMIT = 0x1_0000_0000;
+const XID_MAX = 0xffff_ffff;
 const NOTHING: readonly never[] = [];
 
 /**
@@ -77,6 +77,7 @@ export class CallTable<Token> {
   readonly #waiting = new CallQueue<Entry<Token>>();
   /** Calls given up after they were sent; their xids stay taken, oldest first. */
   readonly #abandoned = new Set<number>();
+  readonly #xidMax: number;
   #lastXid: number;
   #issued = 0;
   #pings = 0;
@@ -85,10 +86,14 @@ export class CallTable<Token> {
   #nextDeadlineMs = Infinity;
   #isDown = false;
 
-  /** @param lastXid the xid before the first one given out. */
-  constructor(limits: CallLimits, lastXid = 0) {
+  /**
+   * @param lastXid the xid before the first one given out.
+   * @param xidMax where xids start again from 1; the default but in tests.
+   */
+  constructor(limits: CallLimits, lastXid = 0, xidMax = XID_MAX) {
     this.#limits = limits;
     this.#lastXid = lastXid;
+    this.#xidMax = xidMax;
   }
 
   /**
@@ -138,9 +143,10 @@ export class CallTable<Token> {
 
   /** An xid for a message that gets no reply. */
   takeXid(): number {
-    do this.#lastXid = this.#lastXid + 1 === XID_LIMIT ? 1 : this.#lastXid + 1;
+    // It ends: calls outstanding and given up are bounded far below the number of xids.
+    do this.#lastXid = this.#lastXid >= this.#xidMax ? 1 : this.#lastXid + 1;
     while (this.#calls.has(this.#lastXid) || this.#abandoned.has(this.#lastXid));
-    this.#issued = Math.min(this.#issued + 1, XID_LIMIT - 1);
+    this.#issued = Math.min(this.#issued + 1, this.#xidMax);
     return this.#lastXid;
   }
 
@@ -185,7 +191,8 @@ export class CallTable<Token> {
   #strayKind(xid: number): StrayReply {
     if (this.#abandoned.delete(xid)) return "late";
     if (this.#calls.has(xid)) return "unknown";
-    const distance = (this.#lastXid - xid + XID_LIMIT) % XID_LIMIT;
+    if (xid === 0 || xid > this.#xidMax) return "unknown";
+    const distance = (this.#lastXid - xid + this.#xidMax) % this.#xidMax;
     return distance < this.#issued ? "duplicate" : "unknown";
   }
 
@@ -210,7 +217,7 @@ export class CallTable<Token> {
   #down(): readonly CallEffect<Token>[] {
     this.#isDown = true;
     const effects = [...this.#calls.values()].map((entry) => this.#failed(entry, "RPC_DISCONNECTED"));
-    for (const entry of [...this.#calls.values()]) this.#leave(entry);
+    for (const entry of this.#calls.values()) this.#leave(entry);
     this.#abandoned.clear();
     this.#nextDeadlineMs = Infinity;
     return effects;

@@ -1,4 +1,4 @@
-import { type Connection, isTransportError } from "@brickshift/transport";
+import { type Connection, isTransportError, type TransportErrorCode } from "@brickshift/transport";
 import { type Auth, dump, encodeCall, NULL_AUTH, programs, type ReplyHeader } from "@brickshift/wire";
 import { type CallEffect, type CallFailure, type CallLane, CallTable } from "./call-table.js";
 import type { RpcPeerOptions } from "./options.js";
@@ -200,6 +200,11 @@ export class OutgoingCalls {
 
   #send(xid: number, call: PendingCall): void {
     const { body, auth = NULL_AUTH, program, version, procedure } = call.request;
+    // One signal may end many calls: those that waited must not be sent into the room that others leave.
+    if (call.signal?.aborted === true) {
+      this.#unsent(xid, call, "RPC_ABORTED", undefined);
+      return;
+    }
     let chunks: readonly Uint8Array[];
     try {
       chunks = encodeCall({ xid, program, version, procedure, auth }, body);
@@ -311,17 +316,14 @@ const failureText: Readonly<Record<CallFailure, string>> = {
   RPC_RECORD_TOO_LARGE: "the call is larger than a record may be",
 };
 
+/** Failures of the transport after which nothing was sent. */
+const unsentCodes: Readonly<Partial<Record<TransportErrorCode, CallFailure>>> = {
+  TRANSPORT_CLOSED: "RPC_DISCONNECTED",
+  TRANSPORT_QUEUE_FULL: "RPC_QUEUE_FULL",
+  TRANSPORT_RECORD_TOO_LARGE: "RPC_RECORD_TOO_LARGE",
+};
+
 /** The code for a record of which nothing was sent; `undefined` when it may have been. */
 function sendFailureCode(error: unknown): CallFailure | undefined {
-  if (!isTransportError(error)) return undefined;
-  switch (error.code) {
-    case "TRANSPORT_CLOSED":
-      return "RPC_DISCONNECTED";
-    case "TRANSPORT_QUEUE_FULL":
-      return "RPC_QUEUE_FULL";
-    case "TRANSPORT_RECORD_TOO_LARGE":
-      return "RPC_RECORD_TOO_LARGE";
-    default:
-      return undefined;
-  }
+  return isTransportError(error) ? unsentCodes[error.code] : undefined;
 }
