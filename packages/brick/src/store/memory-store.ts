@@ -134,6 +134,7 @@ function memoryData(medium: MemoryMedium, check: () => void, options: MemoryStor
         return offset;
       }),
     truncate: async (gfid, size) => change(gfid, (blob) => blob.truncate(size)),
+    grow: async (gfid, size) => change(gfid, (blob) => blob.truncate(Math.max(size, blob.size))),
     zero: async (gfid, offset, length) => change(gfid, (blob) => blob.zero(offset, length)),
     sync: async (gfid) => void blobOf(gfid),
     async remove(gfid) {

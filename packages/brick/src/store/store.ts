@@ -91,6 +91,8 @@ export interface DataStore {
   append(gfid: Gfid, bytes: Uint8Array): Promise<number>;
   /** Cuts or grows (with a hole) to `size`. */
   truncate(gfid: Gfid, size: number): Promise<void>;
+  /** Grows (with a hole) to `size`; a blob that is longer stays as it is. */
+  grow(gfid: Gfid, size: number): Promise<void>;
   /**
    * Makes `[offset, offset + length)` read as zero without changing the size: a hole where the medium can, so
    * that what lies before and after stays as it is. What is beyond the end is left alone.

@@ -1,4 +1,4 @@
-import type { Gfid, Iatt } from "@brickshift/wire";
+import type { Gfid, Iatt, Statfs } from "@brickshift/wire";
 
 /** Extended attributes by name. Names are byte strings in PEP 383 form, values raw bytes. */
 export type Xattrs = ReadonlyMap<string, Uint8Array>;
@@ -15,6 +15,8 @@ export interface NewObject {
   readonly xattrs?: Xattrs;
   /** Device number in Linux `dev_t` form, for `mknod` of a device. */
   readonly rdev?: bigint;
+  /** Whether the object is held from the start, as if by `hold`: for CREATE, which opens. */
+  readonly hold?: boolean;
 }
 
 /** Who may change a migration target: the runner that copies from `source` under a fence not lower than the highest seen. */
@@ -122,21 +124,6 @@ export interface XattropResult extends Change {
   readonly values: Xattrs;
 }
 
-/** Room of the brick, as STATFS wants it. */
-export interface TreeSpace {
-  readonly bsize: bigint;
-  readonly frsize: bigint;
-  readonly blocks: bigint;
-  readonly bfree: bigint;
-  readonly bavail: bigint;
-  readonly files: bigint;
-  readonly ffree: bigint;
-  readonly favail: bigint;
-  readonly fsid: bigint;
-  readonly flag: bigint;
-  readonly namemax: bigint;
-}
-
 /** Attributes that a target gets when it is published. */
 export interface PreparedAttributes {
   /** Permission bits, 07777. */
@@ -169,10 +156,12 @@ export interface MigrationTarget {
  * Permission bits are not checked here: the server does, where it must.
  *
  * An inode on the move: a *link file* (regular, mode exactly 01000, xattr `trusted.glusterfs.dht.linkto`) refuses
- * data calls with `TREE_MOVED` and the `linkto` in the error, unless `access` is internal. A *migration target*
- * is a link file too; data calls, attributes and xattrs can be changed only with its token: `TREE_FENCED` for a
- * wrong source, a lower fence, or a token where there is no target; `TREE_MIGRATING` for others. While a target is
- * `filling`, anyone may unlink or rename it (the data is still on the source); once `prepared`, nobody
+ * data calls and changes of attributes and xattrs with `TREE_MOVED` and the `linkto` in the error, unless `access` is
+ * internal: they belong to the file on the other brick. A *migration target* is a link file too; its data is changed
+ * only with its token: `TREE_FENCED` for a wrong source, a lower fence, or a token where there is no target;
+ * `TREE_MIGRATING` for attributes (they come with `prepareTarget`) and for
+ * internal work. While a target is `filling`, anyone may unlink or rename it (the data is still on the source); once
+ * `prepared`, nobody
  * may, nor write to it, until it is published or aborted.
  */
 export interface Tree {
@@ -199,7 +188,8 @@ export interface Tree {
   links(gfid: Gfid): readonly Link[];
   /** One path from the root ("/d/z"), by the first of the names; `undefined` when it is unlinked. */
   path(gfid: Gfid): string | undefined;
-  statfs(): TreeSpace;
+  /** Room of the brick, in the units of STATFS. */
+  statfs(): Statfs;
   /** Name of the brick that holds the data, for a link file or target; `undefined` for others. */
   linkto(gfid: Gfid): string | undefined;
   /** The migration of which this inode is the target. */
@@ -219,7 +209,7 @@ export interface Tree {
   /** One more name for `gfid`. @throws `TREE_NOT_PERMITTED` for a directory, `TREE_LINKS_MAX`, `TREE_EXISTS`. */
   link(gfid: Gfid, parent: Gfid, name: string): Promise<Created>;
   /** @throws `TREE_NO_ENTRY`, `TREE_IS_DIRECTORY`; `TREE_MIGRATING` for a prepared target. */
-  unlink(parent: Gfid, name: string, access?: Access): Promise<Removed>;
+  unlink(parent: Gfid, name: string): Promise<Removed>;
   /** @throws `TREE_NOT_DIRECTORY`, `TREE_NOT_EMPTY`; `TREE_INVALID` for "." and the root. */
   rmdir(parent: Gfid, name: string): Promise<Removed>;
   /**

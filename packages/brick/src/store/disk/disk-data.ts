@@ -60,6 +60,14 @@ export class DiskData implements DataStore {
     return this.#change(gfid, "truncate", () => this.#files.use(gfid, (fd) => ftruncateSync(fd, size)));
   }
 
+  grow(gfid: Gfid, size: number): Promise<void> {
+    return this.#change(gfid, "grow", () =>
+      this.#files.use(gfid, (fd) => {
+        if (fstatSync(fd).size < size) ftruncateSync(fd, size);
+      }),
+    );
+  }
+
   zero(gfid: Gfid, offset: number, length: number): Promise<void> {
     return this.#change(gfid, "zero", () =>
       this.#files.useLong(gfid, async (fd) => {

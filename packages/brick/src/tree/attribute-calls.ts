@@ -1,0 +1,109 @@
+import { FileType, type Gfid } from "@brickshift/wire";
+import { needRegular } from "./data-calls.js";
+import { type InodeRecord } from "./inode-record.js";
+import type { AttributeChange, Change, Tree, XattropOperation, Xattrs } from "./tree.js";
+import type { TreeChange, TreeContext } from "./tree-context.js";
+import { TreeError } from "./tree-error.js";
+import { checkMayChange, withXattrs } from "./xattr-rules.js";
+import { combineXattr } from "./xattrop.js";
+
+const PERMISSIONS = 0o7777;
+
+type AttributeCalls = Pick<Tree, "setattr" | "setXattrs" | "removeXattr" | "xattrop">;
+
+/** The calls that change attributes and xattrs. */
+export function attributeCalls(context: TreeContext): AttributeCalls {
+  const { guard, options } = context;
+  return {
+    async setattr(gfid, wanted, access) {
+      if (wanted.size !== undefined) {
+        const record = guard.admit(gfid, access, "attributes");
+        needRegular(gfid, record);
+        return resizeAndSet(context, gfid, wanted, record);
+      }
+      return context.change((change) => {
+        guard.admit(gfid, access, "attributes", change);
+        return setAttributes(change, gfid, wanted);
+      });
+    },
+    setXattrs: (gfid, xattrs, mode = "set", access) =>
+      context.change((change) => {
+        const { xattrs: present } = guard.admit(gfid, access, "attributes", change);
+        for (const name of xattrs.keys()) {
+          if (mode === "create" && present.has(name))
+            throw new TreeError("TREE_XATTR_EXISTS", `xattr ${name}`);
+          if (mode === "replace" && !present.has(name)) throw new TreeError("TREE_NO_XATTR", `xattr ${name}`);
+        }
+        return putXattrs(change, gfid, withXattrs(present, xattrs, options));
+      }),
+    removeXattr: (gfid, name, access) =>
+      context.change((change) => {
+        const { xattrs: present } = guard.admit(gfid, access, "attributes", change);
+        checkMayChange(name);
+        const left = new Map(present);
+        if (!left.delete(name)) throw new TreeError("TREE_NO_XATTR", `${gfid} has no xattr ${name}`);
+        return putXattrs(change, gfid, left);
+      }),
+    xattrop: (gfid, operation, xattrs, access) =>
+      context.change((change) => {
+        const { xattrs: present } = guard.admit(gfid, access, "attributes", change);
+        const combined = combineAll(operation, present, xattrs);
+        const changed = putXattrs(change, gfid, withXattrs(present, combined, options));
+        return { ...changed, values: operation === "get-and-set" ? before(present, xattrs) : combined };
+      }),
+  };
+}
+
+async function resizeAndSet(
+  context: TreeContext,
+  gfid: Gfid,
+  wanted: AttributeChange,
+  record: InodeRecord,
+): Promise<Change> {
+  const size = wanted.size as number;
+  if (size > context.options.fileBytesMax) throw new TreeError("TREE_FILE_TOO_BIG", `a size of ${size}`);
+  const prestat = context.iatt(gfid, record);
+  await context.store.data.truncate(gfid, size);
+  context.touch(gfid);
+  const { poststat } = await context.change((change) => setAttributes(change, gfid, wanted));
+  return { prestat, poststat };
+}
+
+function setAttributes(change: TreeChange, gfid: Gfid, wanted: AttributeChange): Change {
+  const record = change.settle(gfid);
+  const timeOf = (time: bigint | "now" | undefined, old: bigint) =>
+    time === undefined ? old : time === "now" ? change.nowNs : time;
+  const after: InodeRecord = {
+    ...record,
+    mode:
+      wanted.mode === undefined ? record.mode : (record.mode & FileType.mask) | (wanted.mode & PERMISSIONS),
+    uid: wanted.uid ?? record.uid,
+    gid: wanted.gid ?? record.gid,
+    atimeNs: timeOf(wanted.atimeNs, record.atimeNs),
+    mtimeNs: timeOf(wanted.mtimeNs, record.mtimeNs),
+    ctimeNs: wanted.ctimeNs ?? change.nowNs,
+  };
+  change.putInode(gfid, after);
+  return { prestat: change.iatt(gfid, record), poststat: change.iatt(gfid, after) };
+}
+
+function putXattrs(change: TreeChange, gfid: Gfid, xattrs: Xattrs): Change {
+  const record = change.settle(gfid);
+  const after = change.putInode(gfid, { ...record, xattrs, ctimeNs: change.nowNs });
+  return { prestat: change.iatt(gfid, record), poststat: change.iatt(gfid, after) };
+}
+
+function combineAll(operation: XattropOperation, present: Xattrs, operands: Xattrs): Xattrs {
+  const combined = new Map<string, Uint8Array>();
+  for (const [name, operand] of operands)
+    combined.set(name, combineXattr(operation, present.get(name), operand));
+  return combined;
+}
+
+/** What was stored under the names of `operands`; zeros where nothing was. */
+function before(present: Xattrs, operands: Xattrs): Xattrs {
+  const values = new Map<string, Uint8Array>();
+  for (const [name, operand] of operands)
+    values.set(name, present.get(name) ?? new Uint8Array(operand.length));
+  return values;
+}

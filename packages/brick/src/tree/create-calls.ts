@@ -1,0 +1,186 @@
+import { FileType, type Gfid, isProtocolError, nameByteLength } from "@brickshift/wire";
+import { checkEntryName, isDots } from "./entry-name.js";
+import { type InodeRecord, isDirectory, typeOf } from "./inode-record.js";
+import type { Created, NewObject, Tree } from "./tree.js";
+import type { TreeChange, TreeContext } from "./tree-context.js";
+import { TreeError } from "./tree-error.js";
+import { FIRST_COOKIE } from "./tree-records.js";
+import { withXattrs } from "./xattr-rules.js";
+
+const PERMISSIONS = 0o7777;
+const SETGID = 0o2000;
+/** Longest target of a symbolic link, in bytes. Source: Linux, `PATH_MAX` less the NUL. */
+const SYMLINK_BYTES_MAX = 4095;
+const nodeTypes: ReadonlySet<number> = new Set([
+  FileType.regular,
+  FileType.fifo,
+  FileType.character,
+  FileType.block,
+  FileType.socket,
+]);
+
+type CreateCalls = Pick<Tree, "create" | "mknod" | "mkdir" | "symlink" | "link">;
+
+/** The calls that make names. */
+export function createCalls(context: TreeContext): CreateCalls {
+  return {
+    create: (parent, name, object) => addObject(context, parent, name, object, { type: FileType.regular }),
+    async mknod(parent, name, object) {
+      const type = object.mode & FileType.mask || FileType.regular;
+      if (!nodeTypes.has(type)) throw new TreeError("TREE_INVALID", `mknod of type ${type.toString(8)}`);
+      return addObject(context, parent, name, object, { type });
+    },
+    mkdir: (parent, name, object) => addObject(context, parent, name, object, { type: FileType.directory }),
+    async symlink(parent, name, target, object) {
+      if (target === "" || target.includes("\0")) throw new TreeError("TREE_INVALID", "an empty link target");
+      if (nameByteLength(target) > SYMLINK_BYTES_MAX) {
+        throw new TreeError("TREE_TARGET_TOO_LONG", `a link target has at most ${SYMLINK_BYTES_MAX} bytes`);
+      }
+      return addObject(context, parent, name, object, { type: FileType.symlink, symlink: target });
+    },
+    link: (gfid, parent, name) => context.change((change) => addLink(context, change, gfid, parent, name)),
+  };
+}
+
+/** What {@link addObject} needs beside what the client says. */
+export interface ObjectKind {
+  /** Type bits. */
+  readonly type: number;
+  readonly symlink?: string;
+  /** Last touch to the record, within the transaction. */
+  readonly finish?: (record: InodeRecord, change: TreeChange) => InodeRecord;
+}
+
+/** Makes an object and its first name. The blob comes before the record, so that no record is without one. */
+export async function addObject(
+  context: TreeContext,
+  parent: Gfid,
+  name: string,
+  object: NewObject,
+  kind: ObjectKind,
+): Promise<Created> {
+  checkNewName(name);
+  const { gfid } = object;
+  if (context.creating.has(gfid) || context.records.inode(gfid) !== undefined)
+    throw gfidExists(context, parent, name, gfid);
+  context.creating.add(gfid);
+  const hasBlob = kind.type === FileType.regular;
+  try {
+    if (object.hold === true) context.open.hold(gfid);
+    if (hasBlob) await createBlob(context, gfid);
+    return await context.change((change) => putObject(context, change, parent, name, object, kind));
+  } catch (error) {
+    if (object.hold === true) context.open.release(gfid);
+    if (hasBlob && context.records.inode(gfid) === undefined) {
+      await context.store.data.remove(gfid).catch(() => {});
+    }
+    throw error;
+  } finally {
+    context.creating.delete(gfid);
+  }
+}
+
+/** The name's own error comes first, as it does when two clients create the same name. */
+function gfidExists(context: TreeContext, parent: Gfid, name: string, gfid: Gfid): TreeError {
+  return context.records.entry(parent, name) === undefined
+    ? new TreeError("TREE_GFID_EXISTS", `object ${gfid} exists`)
+    : nameExists(name);
+}
+
+async function createBlob(context: TreeContext, gfid: Gfid): Promise<void> {
+  const { data } = context.store;
+  try {
+    await data.create(gfid);
+  } catch (error) {
+    if (!isProtocolError(error) || error.code !== "STORE_BLOB_EXISTS") throw error;
+    // Without a record it is what a removal left that failed half-way.
+    await data.remove(gfid);
+    await data.create(gfid);
+  }
+}
+
+function putObject(
+  context: TreeContext,
+  change: TreeChange,
+  parent: Gfid,
+  name: string,
+  object: NewObject,
+  kind: ObjectKind,
+): Created {
+  const { gfid } = object;
+  const directory = change.directory(parent);
+  if (change.entry(parent, name) !== undefined) throw nameExists(name);
+  if (change.inode(gfid) !== undefined) throw new TreeError("TREE_GFID_EXISTS", `object ${gfid} exists`);
+  const draft = newRecord(context, change, object, kind, directory);
+  const record = change.putInode(gfid, kind.finish === undefined ? draft : kind.finish(draft, change));
+  return putName(change, parent, directory, name, gfid, record);
+}
+
+function newRecord(
+  context: TreeContext,
+  change: TreeChange,
+  object: NewObject,
+  kind: ObjectKind,
+  parent: InodeRecord,
+): InodeRecord {
+  const isInherited = (parent.mode & SETGID) !== 0;
+  const inherited = isInherited && kind.type === FileType.directory ? SETGID : 0;
+  const blob = kind.type === FileType.regular ? context.store.data.stat(object.gfid) : undefined;
+  return {
+    mode: kind.type | (object.mode & PERMISSIONS) | inherited,
+    uid: object.uid,
+    gid: isInherited ? parent.gid : object.gid,
+    nlink: kind.type === FileType.directory ? 2 : 1,
+    rdev: kind.type === FileType.character || kind.type === FileType.block ? (object.rdev ?? 0n) : 0n,
+    atimeNs: change.nowNs,
+    mtimeNs: change.nowNs,
+    ctimeNs: change.nowNs,
+    dataStampMs: blob?.wallModifiedMs ?? 0,
+    nextCookie: FIRST_COOKIE,
+    symlink: kind.symlink ?? "",
+    xattrs: withXattrs(new Map(), object.xattrs ?? new Map(), context.options),
+    target: undefined,
+    published: undefined,
+  };
+}
+
+function addLink(context: TreeContext, change: TreeChange, gfid: Gfid, parent: Gfid, name: string): Created {
+  checkNewName(name);
+  const directory = change.directory(parent);
+  const record = change.settle(gfid);
+  if (isDirectory(record)) throw new TreeError("TREE_NOT_PERMITTED", "a directory has one name");
+  if (record.nlink === 0) throw new TreeError("TREE_STALE", `object ${gfid} was unlinked`);
+  if (change.entry(parent, name) !== undefined) throw nameExists(name);
+  if (record.nlink >= context.options.linksMax)
+    throw new TreeError("TREE_LINKS_MAX", `${record.nlink} names`);
+  const linked = change.putInode(gfid, { ...record, nlink: record.nlink + 1, ctimeNs: change.nowNs });
+  return putName(change, parent, directory, name, gfid, linked);
+}
+
+function putName(
+  change: TreeChange,
+  parent: Gfid,
+  directory: InodeRecord,
+  name: string,
+  gfid: Gfid,
+  record: InodeRecord,
+): Created {
+  const cookie = directory.nextCookie;
+  change.putEntry(parent, { name, gfid, type: typeOf(record), cookie });
+  const next = { ...directory, nextCookie: cookie + 1n };
+  const after = change.putParent(parent, next, isDirectory(record) ? 1 : 0);
+  return {
+    stat: change.iatt(gfid, record),
+    preparent: change.iatt(parent, directory),
+    postparent: change.iatt(parent, after),
+  };
+}
+
+function checkNewName(name: string): void {
+  if (isDots(name)) throw nameExists(name);
+  checkEntryName(name);
+}
+
+function nameExists(name: string): TreeError {
+  return new TreeError("TREE_EXISTS", `"${name}" exists`);
+}

@@ -1,0 +1,219 @@
+import { FileType, type Gfid, LINK_FILE_PERMISSIONS } from "@brickshift/wire";
+import { addObject } from "./create-calls.js";
+import { needRegular } from "./data-calls.js";
+import { type InodeRecord, LINKTO_XATTR, linktoOf, linktoValue } from "./inode-record.js";
+import type { Change, FenceToken, PreparedAttributes, Tree } from "./tree.js";
+import type { TreeChange, TreeContext } from "./tree-context.js";
+import { TreeError } from "./tree-error.js";
+import { RecordKind } from "./tree-keys.js";
+import { withXattrs } from "./xattr-rules.js";
+
+type MigrationCalls = Pick<
+  Tree,
+  | "checkFence"
+  | "createTarget"
+  | "adoptTarget"
+  | "prepareTarget"
+  | "publishTarget"
+  | "abortTarget"
+  | "commitMoved"
+>;
+
+const LINK_FILE_MODE = FileType.regular | LINK_FILE_PERMISSIONS;
+
+/** The steps of a migration, each one transaction. */
+export function migrationCalls(context: TreeContext): MigrationCalls {
+  const { guard } = context;
+  return {
+    async checkFence(gfid, token) {
+      await guard.raise(gfid, token);
+      guard.checkToken(gfid, context.records.needInode(gfid), token);
+    },
+    createTarget: (parent, name, object, linkto, token) =>
+      addObject(context, parent, name, object, {
+        type: FileType.regular,
+        finish(record, change) {
+          checkTargets(context, change);
+          return asTarget(record, linkto, token, undefined);
+        },
+      }),
+    adoptTarget: (gfid, linkto, token) => adopt(context, gfid, linkto, token),
+    async prepareTarget(gfid, attributes, token) {
+      await guard.raise(gfid, token);
+      guard.checkToken(gfid, context.records.needInode(gfid), token);
+      return guard.sealed(gfid, () => prepare(context, gfid, attributes, token));
+    },
+    publishTarget: (gfid, token) => context.change((change) => publish(context, change, gfid, token)),
+    abortTarget: (gfid, token) => abort(context, gfid, token),
+    commitMoved: (gfid, linkto) => commitMoved(context, gfid, linkto),
+  };
+}
+
+/** Empties the blob of an inode whose record says so already, and forgets that it had to be done. */
+export async function emptyBlob(context: TreeContext, gfid: Gfid): Promise<void> {
+  const { data } = context.store;
+  if (data.stat(gfid) === undefined) await data.create(gfid);
+  else await data.truncate(gfid, 0);
+  await context.change((change) => {
+    if (change.pendingWork(gfid) !== "empty") return;
+    change.deletePending(gfid);
+    const record = change.settle(gfid);
+    change.putInode(gfid, { ...record, dataStampMs: data.stat(gfid)?.wallModifiedMs ?? 0 });
+  });
+}
+
+function checkTargets(context: TreeContext, change: TreeChange): void {
+  const count = change.objects(RecordKind.target).length;
+  if (count >= context.options.targetsMax)
+    throw new TreeError("TREE_TARGETS_MAX", `${count} migrations are under way`);
+}
+
+function asTarget(
+  record: InodeRecord,
+  linkto: string,
+  token: FenceToken,
+  formerLinkto: string | undefined,
+): InodeRecord {
+  return {
+    ...record,
+    mode: LINK_FILE_MODE,
+    xattrs: new Map([[LINKTO_XATTR, linktoValue(linkto)]]),
+    published: undefined,
+    target: { source: token.source, fence: token.fence, phase: "filling", formerLinkto, prepared: undefined },
+  };
+}
+
+async function adopt(context: TreeContext, gfid: Gfid, linkto: string, token: FenceToken): Promise<Change> {
+  // Refused or not, a higher fence of the right source ends what a lower one may do, before the data is emptied.
+  await context.guard.raise(gfid, token);
+  const change = await context.change((change) => {
+    const record = change.settle(gfid);
+    const formerLinkto = record.target === undefined ? linktoOf(record) : record.target.formerLinkto;
+    if (record.target === undefined) {
+      if (formerLinkto === undefined) throw new TreeError("TREE_NOT_A_TARGET", `${gfid} is no link file`);
+      checkTargets(context, change);
+    } else {
+      if (record.target.source !== token.source) {
+        throw new TreeError("TREE_MIGRATING", `${gfid} is filled from ${record.target.source}`);
+      }
+      context.guard.checkToken(gfid, record, token);
+    }
+    change.putPending(gfid, "empty");
+    const after = change.putInode(gfid, asTarget(record, linkto, token, formerLinkto));
+    return { prestat: change.iatt(gfid, record), poststat: change.iatt(gfid, after) };
+  });
+  await emptyBlob(context, gfid);
+  return { ...change, poststat: context.iatt(gfid) };
+}
+
+async function prepare(
+  context: TreeContext,
+  gfid: Gfid,
+  attributes: PreparedAttributes,
+  token: FenceToken,
+): Promise<Change> {
+  if (attributes.size > context.options.fileBytesMax) {
+    throw new TreeError("TREE_FILE_TOO_BIG", `a size of ${attributes.size}`);
+  }
+  const given = new Map(attributes.xattrs);
+  given.delete(LINKTO_XATTR);
+  const prepared = { ...attributes, xattrs: withXattrs(new Map(), given, context.options) };
+  await context.store.data.truncate(gfid, attributes.size);
+  await context.store.data.sync(gfid);
+  return context.change((change) => {
+    const record = change.settle(gfid);
+    context.guard.checkToken(gfid, record, token);
+    if (record.target === undefined) throw new TreeError("TREE_NOT_A_TARGET", `${gfid} is no target`);
+    const after = { ...record, target: { ...record.target, phase: "prepared" as const, prepared } };
+    change.putInode(gfid, after);
+    return { prestat: change.iatt(gfid, record), poststat: change.iatt(gfid, after) };
+  });
+}
+
+function publish(context: TreeContext, change: TreeChange, gfid: Gfid, token: FenceToken): Change {
+  const record = change.settle(gfid);
+  const stat = change.iatt(gfid, record);
+  const { published, target } = record;
+  if (target === undefined) {
+    const isAgain = published?.source === token.source && published.fence <= token.fence;
+    if (!isAgain) throw new TreeError("TREE_NOT_A_TARGET", `${gfid} is no target`);
+    return { prestat: stat, poststat: stat };
+  }
+  context.guard.checkToken(gfid, record, token);
+  const { prepared } = target;
+  if (prepared === undefined) throw new TreeError("TREE_NOT_PREPARED", `${gfid} is ${target.phase}`);
+  const { mode, uid, gid, atimeNs, mtimeNs, ctimeNs, xattrs } = prepared;
+  const after = change.putInode(gfid, {
+    ...record,
+    mode: FileType.regular | (mode & 0o7777),
+    uid,
+    gid,
+    atimeNs,
+    mtimeNs,
+    ctimeNs,
+    dataStampMs: context.blobOf(gfid, record)?.wallModifiedMs ?? 0,
+    xattrs,
+    target: undefined,
+    published: { source: token.source, fence: token.fence },
+  });
+  return { prestat: stat, poststat: change.iatt(gfid, after) };
+}
+
+async function abort(context: TreeContext, gfid: Gfid, token: FenceToken): Promise<void> {
+  await context.guard.raise(gfid, token);
+  const isRestored = await context.change((change) => {
+    const record = change.inode(gfid);
+    if (record === undefined) return false;
+    if (record.target === undefined) {
+      // A plain link file is what an earlier abort left of an adopted one.
+      if (linktoOf(record) !== undefined && record.published === undefined) return false;
+      throw new TreeError("TREE_NOT_A_TARGET", `${gfid} is no target`);
+    }
+    context.guard.checkToken(gfid, record, token);
+    return abortWithin(change, gfid, record);
+  });
+  if (isRestored) await emptyBlob(context, gfid);
+}
+
+/** @returns whether a link file is left, whose blob is to be emptied. */
+function abortWithin(change: TreeChange, gfid: Gfid, record: InodeRecord): boolean {
+  const formerLinkto = record.target?.formerLinkto;
+  if (formerLinkto !== undefined) {
+    const xattrs = new Map([[LINKTO_XATTR, linktoValue(formerLinkto)]]);
+    change.putPending(gfid, "empty");
+    change.putInode(gfid, { ...change.settle(gfid), target: undefined, xattrs });
+    return true;
+  }
+  for (const { parent, name } of change.links(gfid)) {
+    const entry = change.entry(parent, name);
+    if (entry === undefined) throw new TreeError("TREE_DAMAGED", `a name of ${gfid} is not there; run fsck`);
+    change.deleteEntry(parent, entry);
+    change.putParent(parent, change.needInode(parent));
+    change.dropName(gfid);
+  }
+  return false;
+}
+
+async function commitMoved(context: TreeContext, gfid: Gfid, linkto: string): Promise<Change> {
+  const change = await context.change((change) => {
+    const record = change.settle(gfid);
+    needRegular(gfid, record);
+    const stat = change.iatt(gfid, record);
+    if (record.target !== undefined) throw new TreeError("TREE_MIGRATING", `${gfid} is a migration target`);
+    const present = linktoOf(record);
+    if (present === linkto) return { prestat: stat, poststat: stat };
+    if (present !== undefined) throw new TreeError("TREE_MOVED", `${gfid} is on ${present}`, present);
+    change.putPending(gfid, "empty");
+    const after = change.putInode(gfid, {
+      ...record,
+      mode: LINK_FILE_MODE,
+      xattrs: new Map([[LINKTO_XATTR, linktoValue(linkto)]]),
+      published: undefined,
+      ctimeNs: change.nowNs,
+    });
+    return { prestat: stat, poststat: change.iatt(gfid, after) };
+  });
+  // The record says since now that the data is elsewhere: what is left here may go.
+  if (context.records.pendingWork(gfid) === "empty") await emptyBlob(context, gfid);
+  return { ...change, poststat: context.iatt(gfid) };
+}

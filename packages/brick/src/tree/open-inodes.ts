@@ -1,0 +1,51 @@
+import type { Gfid } from "@brickshift/wire";
+import { TreeError } from "./tree-error.js";
+
+/** Which objects are held open, and which are on their way out and may not be held any more. */
+export class OpenInodes {
+  readonly #holds = new Map<Gfid, number>();
+  readonly #dying = new Set<Gfid>();
+  readonly #holdsMax: number;
+
+  constructor(holdsMax: number) {
+    this.#holdsMax = holdsMax;
+  }
+
+  isHeld(gfid: Gfid): boolean {
+    return this.#holds.has(gfid);
+  }
+
+  /** @throws TreeError `TREE_STALE` for an object that is going, `TREE_HOLDS_MAX`. */
+  hold(gfid: Gfid): void {
+    if (this.#dying.has(gfid)) throw new TreeError("TREE_STALE", `object ${gfid} is gone`);
+    const count = this.#holds.get(gfid) ?? 0;
+    if (count === 0 && this.#holds.size >= this.#holdsMax) {
+      throw new TreeError("TREE_HOLDS_MAX", `${this.#holds.size} objects are open`);
+    }
+    this.#holds.set(gfid, count + 1);
+  }
+
+  /** @returns whether that was the last hold. */
+  release(gfid: Gfid): boolean {
+    const count = this.#holds.get(gfid) ?? 0;
+    if (count > 1) {
+      this.#holds.set(gfid, count - 1);
+      return false;
+    }
+    this.#holds.delete(gfid);
+    return count === 1;
+  }
+
+  /**
+   * From here on nobody may hold the object. Called within the transaction that deletes its record: readers still see
+   * the record until the commit is done.
+   */
+  startDying(gfid: Gfid): void {
+    this.#dying.add(gfid);
+  }
+
+  /** The record is gone, or the transaction failed. */
+  stopDying(gfid: Gfid): void {
+    this.#dying.delete(gfid);
+  }
+}

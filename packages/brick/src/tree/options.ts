@@ -1,0 +1,25 @@
+import { z } from "zod";
+
+/** Options of {@link createTree}. */
+export const treeOptions = z.strictObject({
+  /** Longest value of one xattr, in bytes; longer is `TREE_XATTR_TOO_BIG`. Linux allows as much. */
+  xattrBytesMax: z.int().min(256).max(16_777_216).default(65_536),
+  /** Names and values of all xattrs of an inode, in bytes; more is `TREE_XATTR_SPACE`. */
+  xattrsBytesMax: z.int().min(1024).max(67_108_864).default(262_144),
+  /** Most names of one file; one more is `TREE_LINKS_MAX`. */
+  linksMax: z.int().min(2).max(4_294_967_295).default(65_000),
+  /** Longest file, in bytes; longer is `TREE_FILE_TOO_BIG`. The default is that of ext4. */
+  fileBytesMax: z
+    .int()
+    .min(1)
+    .max(Number.MAX_SAFE_INTEGER)
+    .default(2 ** 44 - 4096),
+  /** Most objects held open; one more is `TREE_HOLDS_MAX`. */
+  holdsMax: z.int().min(1).default(1_000_000),
+  /** Files of which new times wait in memory; beyond, the oldest are persisted without being asked. */
+  dirtyTimesMax: z.int().min(1).default(16_384),
+  /** Most migration targets at one time; one more is `TREE_TARGETS_MAX`. */
+  targetsMax: z.int().min(1).default(4_096),
+});
+export type TreeOptionsInput = z.input<typeof treeOptions>;
+export type TreeOptions = Readonly<z.output<typeof treeOptions>>;

@@ -1,0 +1,146 @@
+import { FileType, type Gfid, gfidToBytes, NULL_GFID, ROOT_GFID } from "@brickshift/wire";
+import { direntTypeOf, inoOf } from "./inode-iatt.js";
+import { isDirectory, linktoOf, typeOf } from "./inode-record.js";
+import { checkEntryName } from "./entry-name.js";
+import type { DirectoryEntry, Tree } from "./tree.js";
+import type { TreeContext } from "./tree-context.js";
+import { TreeError } from "./tree-error.js";
+import { RecordKind } from "./tree-keys.js";
+import { DOT_COOKIE, DOT_DOT_COOKIE } from "./tree-records.js";
+
+/** Longest path that is looked for, in names: a damaged tree may hold a ring. */
+const PATH_NAMES_MAX = 4096;
+const UNKNOWN_INO = (1n << 64n) - 1n;
+
+type ReadCalls = Pick<
+  Tree,
+  | "lookup"
+  | "stat"
+  | "isLinked"
+  | "readlink"
+  | "readdir"
+  | "getXattr"
+  | "listXattrs"
+  | "links"
+  | "path"
+  | "statfs"
+  | "linkto"
+  | "target"
+  | "targets"
+>;
+
+/** The synchronous reads of a tree. */
+export function readCalls(context: TreeContext): ReadCalls {
+  const { records } = context;
+  return {
+    lookup(parent, name) {
+      const directory = needDirectory(context, parent);
+      const gfid = childOf(context, parent, name);
+      return { stat: context.iatt(gfid), parent: context.iatt(parent, directory) };
+    },
+    stat: (gfid) => context.iatt(gfid),
+    isLinked: (gfid) => (records.inode(gfid)?.nlink ?? 0) > 0,
+    readlink(gfid) {
+      const record = records.needInode(gfid);
+      if (typeOf(record) !== FileType.symlink)
+        throw new TreeError("TREE_INVALID", `${gfid} is no symbolic link`);
+      return { target: record.symlink, stat: context.iatt(gfid, record) };
+    },
+    readdir: (gfid, cookie, entriesMax) => readdir(context, gfid, cookie, entriesMax),
+    getXattr(gfid, name) {
+      const record = records.needInode(gfid);
+      const value = name === "trusted.gfid" ? gfidToBytes(gfid) : record.xattrs.get(name);
+      if (value === undefined) throw new TreeError("TREE_NO_XATTR", `${gfid} has no xattr ${name}`);
+      return value;
+    },
+    listXattrs: (gfid) => records.needInode(gfid).xattrs,
+    links(gfid) {
+      records.needInode(gfid);
+      return records.links(gfid);
+    },
+    path: (gfid) => pathOf(context, gfid),
+    statfs: () => statfs(context),
+    linkto: (gfid) => linktoOf(records.needInode(gfid)),
+    target(gfid) {
+      const target = records.needInode(gfid).target;
+      return target && { source: target.source, fence: target.fence, phase: target.phase };
+    },
+    targets: () =>
+      records.objects(RecordKind.target).map((gfid) => {
+        const record = records.needInode(gfid);
+        const target = record.target;
+        if (target === undefined) throw new TreeError("TREE_DAMAGED", `${gfid} is no target; run fsck`);
+        const { source, fence, phase } = target;
+        return { gfid, source, fence, phase, linkto: linktoOf(record) ?? "" };
+      }),
+  };
+}
+
+function needDirectory(context: TreeContext, gfid: Gfid) {
+  const record = context.records.needInode(gfid);
+  if (!isDirectory(record)) throw new TreeError("TREE_NOT_DIRECTORY", `${gfid} is no directory`);
+  return record;
+}
+
+function childOf(context: TreeContext, parent: Gfid, name: string): Gfid {
+  if (name === ".") return parent;
+  if (name === "..") return context.records.parentOf(parent);
+  checkEntryName(name);
+  const entry = context.records.entry(parent, name);
+  if (entry === undefined) throw new TreeError("TREE_NO_ENTRY", `no such name in ${parent}`);
+  return entry.gfid;
+}
+
+function readdir(context: TreeContext, gfid: Gfid, cookie: bigint, entriesMax: number) {
+  const record = needDirectory(context, gfid);
+  const entries: DirectoryEntry[] = [];
+  const type = direntTypeOf(FileType.directory);
+  if (cookie < DOT_COOKIE && entries.length < entriesMax) {
+    entries.push({ name: ".", gfid, ino: inoOf(gfid), cookie: DOT_COOKIE, type });
+  }
+  if (cookie < DOT_DOT_COOKIE && entries.length < entriesMax) {
+    // Nothing lies above the root, and a removed directory has lost its parent.
+    const isTop = gfid === ROOT_GFID || record.nlink === 0;
+    const parent = isTop ? NULL_GFID : context.records.parentOf(gfid);
+    const ino = isTop ? UNKNOWN_INO : inoOf(parent);
+    entries.push({ name: "..", gfid: parent, ino, cookie: DOT_DOT_COOKIE, type });
+  }
+  // One more than is wanted tells whether the end was reached.
+  const left = entriesMax - entries.length;
+  const found = context.records.entriesAfter(gfid, cookie, left + 1);
+  for (const entry of found.slice(0, left)) {
+    const { name, gfid: child, cookie: after } = entry;
+    entries.push({ name, gfid: child, ino: inoOf(child), cookie: after, type: direntTypeOf(entry.type) });
+  }
+  return { entries, atEnd: found.length <= left };
+}
+
+function pathOf(context: TreeContext, gfid: Gfid): string | undefined {
+  const names: string[] = [];
+  context.records.needInode(gfid);
+  for (let at = gfid; at !== ROOT_GFID;) {
+    const [link] = context.records.links(at, 1);
+    if (link === undefined) return undefined;
+    if (names.length >= PATH_NAMES_MAX) throw new TreeError("TREE_DAMAGED", `${gfid} is in a ring; run fsck`);
+    names.push(link.name);
+    at = link.parent;
+  }
+  return `/${names.reverse().join("/")}`;
+}
+
+function statfs(context: TreeContext) {
+  const space = context.store.data.space();
+  return {
+    bsize: BigInt(space.blockBytes),
+    frsize: BigInt(space.blockBytes),
+    blocks: BigInt(space.blocks),
+    bfree: BigInt(space.blocksFree),
+    bavail: BigInt(space.blocksAvailable),
+    files: BigInt(space.files),
+    ffree: BigInt(space.filesFree),
+    favail: BigInt(space.filesFree),
+    fsid: context.dev,
+    flag: 0n,
+    namemax: BigInt(space.nameBytesMax),
+  };
+}
