@@ -16,6 +16,8 @@ import { SocketConnection } from "./socket-connection.js";
 
 /** How sockets of one kind differ from those of another. */
 export interface SocketKind {
+  /** Whether a reset tells the peer of an abort. */
+  readonly canReset: boolean;
   /** Sets what is to be set on a socket that is connected. */
   readonly tune: (socket: Socket) => void;
   /** The address of the peer of a connected socket. */
@@ -45,7 +47,7 @@ export class PlainSockets {
     const timeoutMs = this.#options.connectTimeoutMs;
     return connecting(socket, { event: "connect", timeoutMs, signal }, () => {
       kind.tune(socket);
-      const connection = this.#connection(socket, intake, address);
+      const connection = this.#connection(socket, intake, address, kind);
       if (!this.#options.isSteered) intake.listen(socket);
       return connection;
     });
@@ -61,7 +63,7 @@ export class PlainSockets {
       const socket = steered ?? accepted;
       if (!admit(socket)) return;
       kind.tune(socket);
-      const connection = this.#connection(socket, intake, kind.peerAddress(socket));
+      const connection = this.#connection(socket, intake, kind.peerAddress(socket), kind);
       if (steered === undefined) intake.listen(socket);
       present(connection, onConnection);
     });
@@ -73,13 +75,14 @@ export class PlainSockets {
     return new Intake(new RecordAssembler(this.#options, this.#pool));
   }
 
-  #connection(socket: Socket, intake: Intake, address: string): SocketConnection {
+  #connection(socket: Socket, intake: Intake, address: string, { canReset }: SocketKind): SocketConnection {
     return new SocketConnection({
       socket,
       intake,
       peer: { address },
       limits: this.#options,
       pool: this.#pool,
+      canReset,
     });
   }
 }

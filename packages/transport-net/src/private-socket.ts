@@ -1,20 +1,17 @@
 import { type OnReadOpts, Socket } from "node:net";
 
 /**
- * Everything that leans on what Node does not document. Each function looks first whether it finds
- * what it needs, and says so when it does not; nothing else may touch these members.
- * Source: `lib/net.js` of Node 20.20, seen to work on 20, 24 and 26 as well.
+ * What this file, and no other, uses of Node without it being documented.
+ * Source: `lib/net.js` of Node 20.20; seen to work on 24 and 26 too.
  */
 interface SocketInternals {
   _handle: StreamHandle | null;
-  resetAndClosing?: unknown;
 }
 
 interface StreamHandle {
   reading: boolean;
   readonly readStop?: unknown;
   readonly useUserBuffer?: unknown;
-  readonly reset?: unknown;
 }
 
 /**
@@ -42,20 +39,4 @@ export function withOnread(accepted: Socket, onread: OnReadOpts): Socket | undef
   // Without a handle this closes nothing; it makes the server forget the shell.
   accepted.destroy();
   return socket;
-}
-
-/**
- * Destroys a TCP socket so that the peer gets a reset and not an orderly end. `resetAndDestroy()`
- * would first wait for what is being written, and then end before it resets.
- * @returns whether it could; when not, the socket is untouched.
- */
-export function destroyWithReset(socket: Socket): boolean {
-  const internals = socket as unknown as SocketInternals;
-  if (typeof internals._handle?.reset !== "function") return false;
-  if (typeof internals.resetAndClosing !== "boolean") return false;
-  // libuv refuses a reset while the shutdown that an orderly end began is not through.
-  if (socket.writableEnded && !socket.writableFinished && socket.writableLength === 0) return false;
-  internals.resetAndClosing = true;
-  socket.destroy();
-  return true;
 }

@@ -12,7 +12,6 @@ import {
 } from "@brickshift/transport";
 import { translateError } from "./errors.js";
 import type { Intake } from "./intake.js";
-import { destroyWithReset } from "./private-socket.js";
 import { SocketWriter } from "./socket-writer.js";
 
 /** What a {@link SocketConnection} is made of. */
@@ -24,6 +23,8 @@ export interface SocketParts {
   readonly peer: PeerInfo;
   readonly limits: ConnectionLimits;
   readonly pool: BufferPool;
+  /** Whether the peer can be told of an abort by a reset: TCP only. */
+  readonly canReset: boolean;
 }
 
 /** A connection over a socket of any kind. */
@@ -34,6 +35,7 @@ export class SocketConnection implements Connection {
   readonly #socket: Socket;
   readonly #intake: Intake;
   readonly #pool: BufferPool;
+  readonly #canReset: boolean;
   readonly #queue: SendQueue;
   readonly #writer: SocketWriter;
   readonly #delivery: RecordDelivery;
@@ -44,11 +46,12 @@ export class SocketConnection implements Connection {
   #isSocketClosed = false;
   #isClosed = false;
 
-  constructor({ socket, intake, peer, limits, pool }: SocketParts) {
+  constructor({ socket, intake, peer, limits, pool, canReset }: SocketParts) {
     this.peer = peer;
     this.#socket = socket;
     this.#intake = intake;
     this.#pool = pool;
+    this.#canReset = canReset;
     let settle: (reason: TransportError | undefined) => void = () => {};
     this.closed = new Promise((resolve) => {
       settle = resolve;
@@ -138,8 +141,16 @@ export class SocketConnection implements Connection {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#delivery.stop();
-    if (!this.#isSocketClosed && !destroyWithReset(this.#socket)) this.#socket.destroy();
+    if (!this.#isSocketClosed) this.#destroySocket();
     this.#queue.fail(reason);
     this.#settleClosed(reason);
+  }
+
+  #destroySocket(): void {
+    const socket = this.#socket;
+    // libuv refuses a reset, and Node then never closes, while the shutdown of an orderly end is under way.
+    const isShuttingDown = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
+    if (this.#canReset && !isShuttingDown) socket.resetAndDestroy();
+    else socket.destroy();
   }
 }

@@ -55,8 +55,8 @@ export class SocketWriter {
     this.#socket.cork();
     for (const piece of batch.pieces) this.#socket.write(piece);
     this.#socket.write(last ?? "", (error) => {
-      // The socket closes on an error, and the connection then fails the queue.
-      if (error !== undefined && error !== null) return;
+      // The connection fails the queue. Node reports no error for writes that a destroyed socket drops.
+      if ((error !== undefined && error !== null) || this.#socket.destroyed) return;
       this.#isWriting = false;
       this.#queue.settle(batch.records);
       if (this.#queue.hasWaiting || this.#isEnding) this.#write();

@@ -14,6 +14,7 @@ export function createTcpTransport(options: TcpTransportOptionsInput = {}): Tran
   const { keepAliveMs, ...parsed } = tcpTransportOptions.parse(options);
   const sockets = new PlainSockets(parsed);
   const kind: SocketKind = {
+    canReset: true,
     tune: (socket) => void socket.setNoDelay(true).setKeepAlive(true, keepAliveMs),
     // A peer that is gone already has no address any more.
     peerAddress: ({ remoteAddress = "unknown", remotePort = 0 }) =>

@@ -80,7 +80,7 @@ function secured(
   socket.setKeepAlive(true, options.keepAliveMs);
   const intake = new Intake(new RecordAssembler(options, pool));
   const peer = { address, ...certificateName(socket) };
-  const connection = new SocketConnection({ socket, intake, peer, limits: options, pool });
+  const connection = new SocketConnection({ socket, intake, peer, limits: options, pool, canReset: false });
   intake.listen(socket);
   return connection;
 }

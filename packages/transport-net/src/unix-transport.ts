@@ -31,5 +31,5 @@ export function createUnixTransport(options: UnixTransportOptionsInput = {}): Tr
 
 /** The connecting end of a Unix socket has no name, so both ends call each other by the listener's. */
 function kindAt(address: string): SocketKind {
-  return { tune: () => {}, peerAddress: () => address };
+  return { canReset: false, tune: () => {}, peerAddress: () => address };
 }

@@ -1,6 +1,6 @@
-import { connect } from "node:tls";
+import { connect, type ConnectionOptions } from "node:tls";
 import type { Connection } from "@brickshift/transport";
-import { afterEach, beforeAll, expect, it } from "vitest";
+import { afterEach, beforeAll, expect, it, vi } from "vitest";
 import { createTlsTransport } from "../src/index.js";
 import { type Identities, type Identity, makeIdentities } from "./identities.js";
 
@@ -27,12 +27,23 @@ async function listenAs(identity: Identity) {
   return { address: listener.address, arrived };
 }
 
+/** Connects without the transport; resolves with the code of what goes wrong. */
+function failureOf(address: string, options: ConnectionOptions): Promise<string | undefined> {
+  const { hostname: host, port } = new URL(address);
+  const socket = connect({ host, port: Number(port), rejectUnauthorized: false, ...options });
+  undo.push(() => socket.destroy());
+  return new Promise((resolve) => {
+    socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code));
+  });
+}
+
 it("names the peer by its certificate, at both ends", async () => {
   const { address, arrived } = await listenAs(identities.server);
   const client = await createTlsTransport(identities.client).connect(address);
   client.receive(() => {});
   await client.send([new Uint8Array(1)]);
   expect(client.peer.certificateName).toBe("brick-1");
+  await vi.waitUntil(() => arrived.length === 1);
   expect(arrived[0]?.peer.certificateName).toBe("runner-1");
   await client.close();
   expect(await client.closed).toBeUndefined();
@@ -45,34 +56,26 @@ it("refuses a server that another authority certified", async () => {
   expect(arrived).toEqual([]);
 });
 
-it("refuses a client that another authority certified, who learns it on the connection", async () => {
+it("ends the connection of a client that another authority certified, and presents it to nobody", async () => {
   const { address, arrived } = await listenAs(identities.server);
   const client = await createTlsTransport(identities.stranger).connect(address);
   client.receive(() => {});
-  expect(await client.closed).toMatchObject({ code: "TRANSPORT_TLS" });
+  // Node tells the client no reason: with TLS 1.3 its own handshake was through by then.
+  expect((await client.closed)?.code).toBeOneOf([undefined, "TRANSPORT_LOST", "TRANSPORT_TLS"]);
   expect(arrived).toEqual([]);
 });
 
 it("refuses a client without a certificate", async () => {
   const { address, arrived } = await listenAs(identities.server);
-  const { hostname: host, port } = new URL(address);
-  const socket = connect({ host, port: Number(port), rejectUnauthorized: false });
-  const error = await new Promise<NodeJS.ErrnoException>((resolve) => {
-    socket.on("error", resolve);
-  });
-  expect(error.code).toBe("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED");
+  expect(await failureOf(address, {})).toBe("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED");
   expect(arrived).toEqual([]);
 });
 
 it("refuses a version below 1.2", async () => {
   const { address } = await listenAs(identities.server);
-  const { hostname: host, port } = new URL(address);
-  const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1", rejectUnauthorized: false } as const;
-  const socket = connect({ host, port: Number(port), ...identities.client, ...old });
-  const error = await new Promise<NodeJS.ErrnoException>((resolve) => {
-    socket.on("error", resolve);
-  });
-  expect(error.code).toMatch(/^ERR_SSL_|^ECONNRESET$/);
+  // Security level 0 lets the client offer such a version at all.
+  const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "ALL@SECLEVEL=0" } as const;
+  expect(await failureOf(address, { ...identities.client, ...old })).toMatch(/^ERR_SSL_|^ECONNRESET$/);
 });
 
 it("refuses options that are no identity before any I/O, and does not quote the key", () => {
