@@ -154,7 +154,14 @@ export const clientErrorCodes = {
   CLIENT_FD_LIMIT: local(Errno.EMFILE),
   CLIENT_LEASE_LIMIT: local(Errno.ENOLCK),
   CLIENT_EVENTS_LOST: local(Errno.EOVERFLOW),
-  CLIENT_CLOSED: local(Errno.ENOTCONN),
+} as const satisfies Record<string, ErrorCodeInfo>;
+
+/** Codes of the brick client's `FopError`, whose errno is the one that the brick sent. */
+export const fopErrorCodes = {
+  FOP_FAILED: peer(Errno.EIO),
+  FOP_LEASE_REVOKED: peer(Errno.EKEYREVOKED),
+  FOP_FENCED: peer(Errno.ESTALE),
+  FOP_MOVED: peer(Errno.ESTALE),
 } as const satisfies Record<string, ErrorCodeInfo>;
 
 /** Every published code. A code is never renamed nor reused. */
@@ -164,6 +171,7 @@ export const errorCodes = {
   ...transactionErrorCodes,
   ...rpcErrorCodes,
   ...clientErrorCodes,
+  ...fopErrorCodes,
   ...brickErrorCodes,
   ...storeErrorCodes,
   ...treeErrorCodes,
