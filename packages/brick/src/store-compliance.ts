@@ -1,2 +1,7 @@
-/** A storage brick: sessions, inodes, fds, the lease gate, fop handlers, stores on disk and in memory. */
-export {};
+/**
+ * The suite that makes a store one: call {@link storeCompliance} in a vitest file of your own.
+ *
+ * @packageDocumentation
+ */
+export { storeCompliance } from "./store/compliance/store-suite.js";
+export type { StoreUnderTest } from "./store/compliance/store-under-test.js";

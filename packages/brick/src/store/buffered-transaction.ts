@@ -1,3 +1,4 @@
+import { invariant } from "@brickshift/wire";
 import {
   META_KEY_BYTES_MAX,
   type MetaEntry,
@@ -5,7 +6,6 @@ import {
   type MetaReader,
   type MetaTransaction,
 } from "./store.js";
-import { StoreError } from "./store-error.js";
 
 interface BufferedChange {
   readonly key: Uint8Array;
@@ -51,9 +51,8 @@ export class BufferedTransaction implements MetaTransaction {
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
-    if (key.length === 0 || key.length > META_KEY_BYTES_MAX) {
-      throw new StoreError("STORE_IO", `a key of ${key.length} bytes`);
-    }
+    invariant(key.length > 0 && key.length <= META_KEY_BYTES_MAX, `a key of ${key.length} bytes`);
+    invariant(value.length > 0, "a value has at least one byte");
     this.#changes.set(keyText(key), { key, value });
   }
 

@@ -51,7 +51,7 @@ export class MemoryBlob {
     if (size < this.size) {
       this.zero(size, this.size - size);
       this.size = size;
-      for (const chunk of [...this.#chunks.keys()]) {
+      for (const chunk of this.#chunks.keys()) {
         if (chunk * CHUNK_BYTES >= size) this.#chunks.delete(chunk);
       }
     }
@@ -60,7 +60,7 @@ export class MemoryBlob {
 
   zero(offset: number, length: number): void {
     const end = Math.min(offset + length, this.size);
-    for (const [number, chunk] of [...this.#chunks]) {
+    for (const [number, chunk] of this.#chunks) {
       const from = Math.max(offset - number * CHUNK_BYTES, 0);
       const to = Math.min(end - number * CHUNK_BYTES, CHUNK_BYTES);
       if (from >= to) continue;

@@ -151,7 +151,7 @@ function memoryData(medium: MemoryMedium, check: () => void, options: MemoryStor
     seek: async (gfid, offset, what) => blobOf(gfid).seek(offset, what),
     async *list() {
       check();
-      yield* [...medium.blobs.keys()];
+      yield* medium.blobs.keys();
     },
     space() {
       check();

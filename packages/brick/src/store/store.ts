@@ -28,7 +28,7 @@ export interface MetaReader {
 
 /** What the work of one transaction may do. It sees its own writes. Not to be used after the work returned. */
 export interface MetaTransaction extends MetaReader {
-  /** Keys have 1 to {@link META_KEY_BYTES_MAX} bytes. The store copies neither buffer: leave them alone afterwards. */
+  /** Keys have 1 to {@link META_KEY_BYTES_MAX} bytes, values at least one. The store copies neither buffer: leave them alone afterwards. */
   put(key: Uint8Array, value: Uint8Array): void;
   /** Nothing happens when the key is not there. */
   delete(key: Uint8Array): void;

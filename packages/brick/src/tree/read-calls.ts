@@ -125,7 +125,7 @@ function pathOf(context: TreeContext, gfid: Gfid): string | undefined {
     names.push(link.name);
     at = link.parent;
   }
-  return `/${names.reverse().join("/")}`;
+  return `/${names.toReversed().join("/")}`;
 }
 
 function statfs(context: TreeContext) {

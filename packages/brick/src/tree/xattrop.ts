@@ -11,28 +11,28 @@ export function combineXattr(
   stored: Uint8Array | undefined,
   operand: Uint8Array,
 ): Uint8Array {
-  if (operation === "get-and-set") return operand.slice();
-  if (stored !== undefined && stored.length > operand.length) {
+  if (operation !== "get-and-set" && stored !== undefined && stored.length > operand.length) {
     throw new TreeError(
       "TREE_INVALID",
       `a stored value of ${stored.length} bytes, operands of ${operand.length}`,
     );
   }
   const value = new Uint8Array(operand.length);
-  if (stored !== undefined) value.set(stored);
-  switch (operation) {
-    case "add-32":
-    case "add-32-with-default":
-      return add32(value, operand);
-    case "add-64":
-    case "add-64-with-default":
-      return add64(value, operand);
-    case "or":
-      return value.map((byte, index) => byte | (operand[index] as number));
-    case "and":
-      return value.map((byte, index) => byte & (operand[index] as number));
-  }
+  if (stored !== undefined) value.set(stored.subarray(0, operand.length));
+  return combinations[operation](value, operand);
 }
+
+const combinations: Readonly<
+  Record<XattropOperation, (value: Uint8Array, operand: Uint8Array) => Uint8Array>
+> = {
+  "add-32": add32,
+  "add-64": add64,
+  or: (value, operand) => value.map((byte, index) => byte | (operand[index] as number)),
+  and: (value, operand) => value.map((byte, index) => byte & (operand[index] as number)),
+  "get-and-set": (_value, operand) => operand.slice(),
+  "add-32-with-default": add32,
+  "add-64-with-default": add64,
+};
 
 function add32(value: Uint8Array, operand: Uint8Array): Uint8Array {
   const [sums, deltas] = views(value, operand, 4);

@@ -23,8 +23,9 @@ export class DirectorySyncs {
 
   /** Resolves when the name with this ticket survives a power cut. */
   async wait(directory: string, ticket: number): Promise<void> {
-    const state = this.#states.get(directory);
-    while (state !== undefined && state.synced < ticket) {
+    for (;;) {
+      const state = this.#states.get(directory);
+      if (state === undefined || state.synced >= ticket) return;
       state.running ??= this.#sync(directory, state);
       await state.running;
     }

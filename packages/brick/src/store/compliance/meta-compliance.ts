@@ -1,0 +1,128 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { BrickStore, MetaRange, MetaReader } from "../store.js";
+import { bytes } from "./store-under-test.js";
+
+/** What every {@link MetaStore} promises. */
+export function metaCompliance(current: () => BrickStore): void {
+  describe("records", () => {
+    let store: BrickStore;
+    beforeEach(() => {
+      store = current();
+    });
+
+    const put = (...texts: string[]) =>
+      store.meta.transact((tx) => {
+        for (const text of texts) tx.put(bytes(text), bytes(`value of ${text}`));
+      });
+    const keys = (reader: MetaReader, range: MetaRange) =>
+      [...reader.range(range)].map(({ key }) => Buffer.from(key).toString("latin1"));
+    const all = { from: bytes("a"), to: bytes("z") };
+
+    it("gives back what was put, and nothing for what was not", async () => {
+      await put("k1");
+      expect(Buffer.from(store.meta.get(bytes("k1")) ?? []).toString()).toBe("value of k1");
+      expect(store.meta.get(bytes("k2"))).toBeUndefined();
+    });
+
+    it("forgets what was deleted, and does not mind deleting what is not there", async () => {
+      await put("k1");
+      await store.meta.transact((tx) => {
+        tx.delete(bytes("k1"));
+        tx.delete(bytes("never"));
+      });
+      expect(store.meta.get(bytes("k1"))).toBeUndefined();
+    });
+
+    it("keeps values of any length from one byte to a megabyte", async () => {
+      const big = new Uint8Array(1_048_576).fill(7);
+      await store.meta.transact((tx) => {
+        tx.put(bytes("big"), big);
+        tx.put(bytes("small"), Uint8Array.of(0));
+      });
+      expect(Buffer.compare(store.meta.get(bytes("big")) ?? bytes(""), big)).toBe(0);
+      expect([...(store.meta.get(bytes("small")) ?? [])]).toEqual([0]);
+    });
+
+    it("orders keys as unsigned bytes, a prefix before what it begins", async () => {
+      await put("b\xff", "b", "b\x00", "b\x7f", "b\x80", "bb", "c");
+      expect(keys(store.meta, all)).toEqual(["b", "b\x00", "bb", "b\x7f", "b\x80", "b\xff", "c"]);
+    });
+
+    it("gives a range from its first key to before its end, both ways, up to a limit", async () => {
+      await put("b", "c", "d", "e", "f");
+      const range = { from: bytes("c"), to: bytes("f") };
+      expect(keys(store.meta, range)).toEqual(["c", "d", "e"]);
+      expect(keys(store.meta, { ...range, limit: 2 })).toEqual(["c", "d"]);
+      expect(keys(store.meta, { ...range, reverse: true })).toEqual(["e", "d", "c"]);
+      expect(keys(store.meta, { ...range, reverse: true, limit: 1 })).toEqual(["e"]);
+      expect(keys(store.meta, { from: bytes("x"), to: bytes("y") })).toEqual([]);
+      expect(keys(store.meta, { ...range, limit: 0 })).toEqual([]);
+    });
+
+    it("shows a transaction its own writes, in gets and in ranges", async () => {
+      await put("b", "c", "d");
+      const seen = await store.meta.transact((tx) => {
+        tx.put(bytes("bb"), bytes("new"));
+        tx.delete(bytes("c"));
+        tx.put(bytes("d"), bytes("changed"));
+        return {
+          gone: tx.get(bytes("c")),
+          changed: Buffer.from(tx.get(bytes("d")) ?? []).toString(),
+          forward: keys(tx, all),
+          limited: keys(tx, { ...all, limit: 2 }),
+          backward: keys(tx, { ...all, reverse: true, limit: 2 }),
+        };
+      });
+      expect(seen).toEqual({
+        gone: undefined,
+        changed: "changed",
+        forward: ["b", "bb", "d"],
+        limited: ["b", "bb"],
+        backward: ["d", "bb"],
+      });
+    });
+
+    it("keeps nothing of a work that throws, and rejects with what it threw", async () => {
+      const failure = new Error("changed my mind");
+      const bad = store.meta.transact((tx) => {
+        tx.put(bytes("b"), bytes("x"));
+        tx.delete(bytes("c"));
+        throw failure;
+      });
+      // Asked for together, so that a store that batches has both in one batch.
+      const good = put("c");
+      await expect(bad).rejects.toBe(failure);
+      await good;
+      expect(keys(store.meta, all)).toEqual(["c"]);
+    });
+
+    it("runs transactions one after the other in the order of the calls", async () => {
+      const order: number[] = [];
+      const add = (index: number) =>
+        store.meta.transact((tx) => {
+          order.push(index);
+          const count = tx.get(bytes("count"))?.[0] ?? 0;
+          tx.put(bytes("count"), Uint8Array.of(count + 1));
+          return count;
+        });
+      const indexes = Array.from({ length: 100 }, (_, index) => index);
+      expect(await Promise.all(indexes.map(add))).toEqual(indexes);
+      expect(order).toEqual(indexes);
+      expect(store.meta.get(bytes("count"))?.[0]).toBe(100);
+    });
+
+    it("does not run the work within the call", async () => {
+      let hasRun = false;
+      const done = store.meta.transact(() => (hasRun = true));
+      expect(hasRun).toBe(false);
+      expect(await done).toBe(true);
+    });
+
+    it("shows a transaction to readers when its promise resolves", async () => {
+      for (let index = 0; index < 50; index += 1) {
+        await store.meta.transact((tx) => tx.put(bytes("n"), Uint8Array.of(index)));
+        expect(store.meta.get(bytes("n"))?.[0]).toBe(index);
+      }
+    });
+  });
+}
