@@ -1,6 +1,6 @@
 import { ManualScheduler } from "@brickshift/testkit";
 import type { ClientUid, Epoch, Extent, Gfid, LeaseId, LeaseScope } from "@brickshift/wire";
-import { isProtocolError } from "@brickshift/wire";
+import { isProtocolError, type ProtocolError } from "@brickshift/wire";
 import {
   driveLeases,
   type Gate,
@@ -24,7 +24,7 @@ export const FIRST_EPOCH = (7n << 32n) as Epoch;
 
 /** The lease-id that a scene writes as a short name: its bytes, filled up with 0x2e. */
 export function leaseIdOf(name: string): LeaseId {
-  const hex = [...name].map((letter) => letter.charCodeAt(0).toString(16)).join("");
+  const hex = Array.from(name, (letter) => letter.charCodeAt(0).toString(16)).join("");
   return `${hex.padEnd(30, "2e")}00` as LeaseId;
 }
 
@@ -79,8 +79,7 @@ export class LeaseScene {
       this.#dispatch(new Words(line));
     } catch (error) {
       if (!isProtocolError(error)) throw error;
-      const state = error instanceof LeaseRevokedError ? ` (${error.leaseState})` : "";
-      this.#said.push(`error ${error.code}${state}`);
+      this.#said.push(`error ${codeOf(error)}`);
     }
     return this.#said;
   }
@@ -234,12 +233,14 @@ function wordsOf(effect: LeaseEffect<NamedFop>): string {
       return `recall ${nameOfId(effect.leaseId)} from ${effect.client}, until ${effect.deadlineMs ?? "it unlocks"}`;
     case "revoke":
       return `revoke ${nameOfId(effect.leaseId)} of ${effect.client}: ${effect.reason}`;
+    case "reject":
+      return `reject ${effect.fop.name}: ${codeOf(effect.error)}`;
     case "resume":
     case "drop":
-      return `${effect.type} ${effect.fop.name}`;
-    case "reject": {
-      const state = effect.error instanceof LeaseRevokedError ? ` (${effect.error.leaseState})` : "";
-      return `reject ${effect.fop.name}: ${effect.error.code}${state}`;
-    }
   }
+  return `${effect.type} ${effect.fop.name}`;
+}
+
+function codeOf(error: ProtocolError): string {
+  return error instanceof LeaseRevokedError ? `${error.code} (${error.leaseState})` : error.code;
 }

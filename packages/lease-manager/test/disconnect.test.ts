@@ -1,0 +1,56 @@
+import { expect, it } from "vitest";
+import { LeaseScene } from "./lease-scene.js";
+
+it("revokes the leases of a client that is gone, on all inodes, before it resumes others", () => {
+  const said = new LeaseScene().play(`
+    request A runner read data on f
+    request B runner read-write data on g
+    fop w1 bob write on f
+    fop r1 bob read on g
+    disconnect runner
+  `);
+  expect(said.slice(-4)).toEqual([
+    "revoke A of runner: disconnect",
+    "revoke B of runner: disconnect",
+    "resume w1",
+    "resume r1",
+  ]);
+});
+
+it("drops the blocked fops and the requests of a client that is gone, and resumes those behind them", () => {
+  const scene = new LeaseScene();
+  const said = scene.play(`
+    fop w0 alice write
+    request A bob read data
+    fop w1 bob write
+    fop w2 carol write
+    disconnect bob
+  `);
+  expect(said.slice(-3)).toEqual(["withdraw A", "drop w1", "resume w2"]);
+  expect(scene.manager.usage).toMatchObject({ leases: 0, blockedFops: 0, queuedRequests: 0, clients: 0 });
+});
+
+it("leaves the lease-ids of a client that is gone free for others", () => {
+  const said = new LeaseScene().play(`
+    request A alice read-write data
+    request B bob read-write data
+    disconnect bob
+    disconnect alice
+    request B carol read data
+  `);
+  expect(said.at(-1)).toBe("grant B to carol, epoch 2");
+});
+
+it("waits for the fops of a client that is gone as long as they run", () => {
+  const said = new LeaseScene().play(`
+    fop w1 bob write
+    disconnect bob
+    request A runner read data
+    finish w1
+  `);
+  expect(said).toEqual(["w1 proceeds", "grant A to runner, epoch 1"]);
+});
+
+it("has nothing to do for a client that it never met", () => {
+  expect(new LeaseScene().run("disconnect nobody")).toEqual([]);
+});

@@ -1,0 +1,145 @@
+import { expect, it } from "vitest";
+import { LeaseScene } from "./lease-scene.js";
+
+it("makes a holder that asks again wait behind the fops that its lease held up", () => {
+  const said = new LeaseScene().play(`
+    request A runner read data
+    fop w1 bob write
+    request B runner read data
+    unlock A runner
+    fop w2 bob write
+    finish w1
+  `);
+  expect(said).toEqual([
+    "grant A to runner, epoch 1",
+    "w1 blocked",
+    "recall A from runner, until 60000",
+    "A unlocked",
+    "resume w1",
+    "w2 blocked",
+    "grant B to runner, epoch 2",
+    "recall B from runner, until 60000",
+  ]);
+});
+
+it("does not let a second read lease slip in beside the first while a writer waits", () => {
+  const scene = new LeaseScene();
+  scene.play(`
+    request A runner read data
+    fop w1 bob write
+  `);
+  expect(scene.run("request B other read data")).toEqual([]);
+  expect(scene.run("unlock A runner")).toEqual(["A unlocked", "resume w1"]);
+  expect(scene.run("finish w1")).toEqual(["grant B to other, epoch 2"]);
+});
+
+it("grants a request although fops never stop coming", () => {
+  const scene = new LeaseScene();
+  scene.run("fop w0 bob write");
+  scene.run("request A runner read data");
+  for (let n = 1; n < 20; n += 1) expect(scene.run(`fop w${n} bob write`)).toEqual([`w${n} blocked`]);
+  expect(scene.run("finish w0")).toEqual(["grant A to runner, epoch 1", "recall A from runner, until 60000"]);
+});
+
+it("recalls a lease at once when it is granted with others waiting for its end", () => {
+  const said = new LeaseScene().play(`
+    request A alice read-write data
+    request B bob read-write data
+    request C carol read-write data
+    unlock A alice
+  `);
+  expect(said).toEqual([
+    "grant A to alice, epoch 1",
+    "recall A from alice, until 60000",
+    "A unlocked",
+    "grant B to bob, epoch 2",
+    "recall B from bob, until 60000",
+  ]);
+});
+
+it("grants the readers at the head of the queue together", () => {
+  const said = new LeaseScene().play(`
+    request A alice read-write data
+    request B bob read data
+    request C carol read data
+    unlock A alice
+  `);
+  expect(said.slice(2)).toEqual(["A unlocked", "grant B to bob, epoch 2", "grant C to carol, epoch 3"]);
+});
+
+it("lets a recalled holder's fops pass those who wait for its end", () => {
+  const said = new LeaseScene().play(`
+    request A alice read-write data
+    request B bob read-write data
+    fop w1 alice write under A
+  `);
+  expect(said.at(-1)).toBe("w1 proceeds");
+});
+
+it("makes a holder that is not recalled wait behind a request that drains its fops", () => {
+  const said = new LeaseScene().play(`
+    request A alice read data
+    fop w1 alice write under A
+    request B bob read data
+    fop w2 alice write under A
+    finish w1
+    unlock B bob
+  `);
+  expect(said.slice(1)).toEqual([
+    "w1 proceeds",
+    "w2 blocked",
+    "grant B to bob, epoch 2",
+    "recall B from bob, until 60000",
+    "B unlocked",
+    "resume w2",
+  ]);
+});
+
+it("runs a fop that was sent under a lease before it was granted once it is", () => {
+  const said = new LeaseScene().play(`
+    fop w1 bob write
+    request A runner read-write data
+    fop r1 runner read under A
+    finish w1
+  `);
+  expect(said).toEqual(["w1 proceeds", "r1 blocked", "grant A to runner, epoch 1", "resume r1"]);
+});
+
+it("lets a client take its waiting request back by an unlock, and nobody else", () => {
+  const said = new LeaseScene().play(`
+    request A alice read-write data
+    request B bob read-write data
+    fop r1 carol read
+    unlock B mallory
+    unlock B bob
+    unlock A alice
+  `);
+  expect(said.slice(2)).toEqual([
+    "r1 blocked",
+    "error LEASE_NOT_HELD",
+    "B withdrawn",
+    "refuse B: LEASE_NOT_HELD",
+    "A unlocked",
+    "resume r1",
+  ]);
+});
+
+it("ends leases, requests and extents with the inode, and lets blocked fops find it gone", () => {
+  const scene = new LeaseScene();
+  const said = scene.play(`
+    request A alice read data
+    fop w1 bob write
+    request B bob read data
+    remove
+    since 1
+    finish w1
+  `);
+  expect(said.slice(3)).toEqual([
+    "refuse B: LEASE_INODE_GONE",
+    "revoke A of alice: admin",
+    "resume w1",
+    "unknown",
+  ]);
+  scene.run("forget");
+  expect(scene.manager.usage).toMatchObject({ inodes: 0, leases: 0, trackedInodes: 0 });
+});
