@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { ExitCode } from "./exit-code.js";
 import { fsckCommand, type FsckOptionValues } from "./fsck-command.js";
 import { serveCommand, type ServeOptionValues } from "./serve-command.js";
@@ -35,6 +35,11 @@ function buildProgram(finish: (exitCode: number) => void): Command {
     .option("--tls-ca <file>", "PEM certificates that sign clients")
     .option("--memory", "keep everything in memory; directories are not touched")
     .option("--recall-timeout <ms>", "how long a lease holder has after a recall, or infinite", "60000")
+    .addOption(
+      new Option("--log-level <level>", "how much is told on standard error, as NDJSON")
+        .choices(["debug", "info", "warn", "error", "silent"])
+        .default("info"),
+    )
     .option("--until-stdin-ends", "end in order when standard input is closed, as it is when a parent dies")
     .option("--json", "print NDJSON events on standard output")
     .action(async (values: ServeOptionValues) => finish(await serveCommand(values)));

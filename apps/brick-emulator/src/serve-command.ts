@@ -1,0 +1,121 @@
+import { readFileSync } from "node:fs";
+import { type BrickStore, createBrickServer, createMemoryStore } from "@brickshift/brick";
+import { openDiskStore } from "@brickshift/brick/store-disk";
+import { nodeScheduler } from "@brickshift/rpc";
+import type { Transport } from "@brickshift/transport";
+import { createTcpTransport, createTlsTransport, createUnixTransport } from "@brickshift/transport-net";
+import { type BrickArgument, parseBrickArgument } from "./brick-argument.js";
+import { createEventLog, type EventLog, type LogLevel } from "./event-log.js";
+import { ExitCode } from "./exit-code.js";
+import { parseListenAddress } from "./listen-address.js";
+import { parseRecallTimeout } from "./recall-timeout.js";
+import { UsageError } from "./usage-error.js";
+
+/** Options of `serve`, as commander gives them. */
+export interface ServeOptionValues {
+  readonly brick: readonly string[];
+  readonly listen: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+  readonly memory?: true;
+  readonly recallTimeout: string;
+  readonly logLevel: LogLevel;
+  readonly untilStdinEnds?: true;
+  readonly json?: true;
+}
+
+interface ServedBrick extends BrickArgument {
+  readonly store: BrickStore;
+}
+
+/** Serves bricks until a signal, then ends in order with everything on disk. */
+export async function serveCommand(values: ServeOptionValues): Promise<number> {
+  const bricks = parseBricks(values.brick);
+  const hasTls = values.tlsCert !== undefined || values.tlsKey !== undefined || values.tlsCa !== undefined;
+  const address = parseListenAddress(values.listen, hasTls);
+  const recallTimeoutMs = parseRecallTimeout(values.recallTimeout);
+  const transport = transportFor(address, values);
+  const log = createEventLog(values.json ? process.stdout : process.stderr, values.logLevel);
+  const ended = firstSignal(values.untilStdinEnds === true);
+
+  const served: ServedBrick[] = [];
+  try {
+    for (const brick of bricks) served.push({ ...brick, store: await openStore(brick, values.memory === true) });
+    const server = await createBrickServer({
+      bricks: served.map(({ name, store }) => ({ name, store })),
+      scheduler: nodeScheduler,
+      options: { leases: { recallTimeoutMs } },
+      log: log.brick,
+    });
+    const listener = await transport.listen(address, (connection) => server.accept(connection));
+    announce(values, log, listener.address, served);
+    const reason = await ended;
+    log.program({ event: "stopping", reason });
+    await listener.close();
+    await server.close();
+  } finally {
+    await Promise.all(served.map(({ store }) => store.close()));
+  }
+  log.program({ event: "stopped" });
+  return ExitCode.done;
+}
+
+function announce(values: ServeOptionValues, log: EventLog, address: string, served: readonly ServedBrick[]): void {
+  const bricks = served.map(({ name, directory, store }) => ({
+    name,
+    directory: values.memory ? null : directory,
+    id: store.id,
+  }));
+  log.program({ event: "listening", address, bricks });
+  if (values.json) return;
+  for (const { name, directory } of bricks) {
+    process.stdout.write(`brick "${name}" ${directory === null ? "in memory" : `in ${directory}`} listens on ${address}\n`);
+  }
+}
+
+function parseBricks(texts: readonly string[]): BrickArgument[] {
+  if (texts.length === 0) throw new UsageError("name at least one brick: --brick NAME=DIR");
+  const bricks = texts.map(parseBrickArgument);
+  for (const key of ["name", "directory"] as const) {
+    const twice = bricks.find((brick, index) => bricks.findIndex((other) => other[key] === brick[key]) !== index);
+    if (twice !== undefined) throw new UsageError(`two bricks have the same ${key}, "${twice[key]}"`);
+  }
+  return bricks;
+}
+
+async function openStore(brick: BrickArgument, isMemory: boolean): Promise<BrickStore> {
+  return isMemory ? createMemoryStore() : openDiskStore({ directory: brick.directory });
+}
+
+function transportFor(address: string, values: ServeOptionValues): Transport {
+  if (address.startsWith("unix:")) return createUnixTransport({});
+  if (address.startsWith("tcp:")) return createTcpTransport({});
+  const { tlsCert, tlsKey, tlsCa } = values;
+  if (tlsCert === undefined || tlsKey === undefined || tlsCa === undefined) {
+    throw new UsageError("TLS needs all three of --tls-cert, --tls-key and --tls-ca");
+  }
+  const read = (option: string, path: string) => {
+    try {
+      return readFileSync(path, "utf8");
+    } catch (cause) {
+      throw new UsageError(`${option}: ${path} cannot be read: ${(cause as Error).message}`, { cause });
+    }
+  };
+  return createTlsTransport({ cert: read("--tls-cert", tlsCert), key: read("--tls-key", tlsKey), ca: read("--tls-ca", tlsCa) });
+}
+
+/** Resolves with what asked the program to end. A second signal ends it at once. */
+function firstSignal(watchStdin: boolean): Promise<string> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(ExitCode.failed);
+        asked = true;
+        resolve(signal);
+      });
+    }
+    if (watchStdin) process.stdin.on("close", () => resolve("standard input is closed")).resume();
+  });
+}
