@@ -1,2 +1,44 @@
-/** A storage brick: sessions, inodes, fds, the lease gate, fop handlers, stores on disk and in memory. */
-export {};
+/**
+ * A storage brick: sessions, inodes, fds, the lease gate, fop handlers, stores on disk and in memory.
+ *
+ * {@link createBrickServer} serves bricks on connections that the application gives it. A brick's files are in a
+ * store: {@link createMemoryStore}, or `openDiskStore` of `@brickshift/brick/store-disk`. Underneath,
+ * {@link createTree} is the namespace alone, {@link LockTable} the locks alone.
+ *
+ * @packageDocumentation
+ */
+export {
+  type BrickConfig,
+  type BrickServer,
+  type BrickServerInit,
+  createBrickServer,
+} from "./server/brick-server.js";
+export { Brick, type BrickInit } from "./brick.js";
+export type { BrickEvent, BrickLog } from "./server/brick-event.js";
+export {
+  type BrickServerOptions,
+  brickServerOptions,
+  type BrickServerOptionsInput,
+  type LoginOptions,
+  loginOptions,
+} from "./options.js";
+export { BrickError, type BrickErrorCode } from "./brick-error.js";
+export { createMemoryStore, MemoryMedium, type MemoryStoreOptions } from "./store/memory-store.js";
+export { StoreError, type StoreErrorCode } from "./store/store-error.js";
+export type {
+  BlobStat,
+  BrickStore,
+  DataStore,
+  MetaEntry,
+  MetaRange,
+  MetaReader,
+  MetaStore,
+  MetaTransaction,
+  StoreSpace,
+} from "./store/store.js";
+export { createTree, type TreeInput } from "./tree/create-tree.js";
+export { treeOptions, type TreeOptions, type TreeOptionsInput } from "./tree/options.js";
+export { TreeError, type TreeErrorCode } from "./tree/tree-error.js";
+export type { Tree } from "./tree/tree.js";
+export { LockTable } from "./locks/lock-table.js";
+export type { LockLimits } from "./locks/lock-limits.js";

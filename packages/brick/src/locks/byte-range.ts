@@ -1,7 +1,13 @@
-/** A run of bytes: from `startBytes` up to, not including, `endBytes`; `Infinity` is the end of any file. */
+/** The end of a range that goes on whatever the size of the file: beyond any offset that travels. */
+export const END_OF_ANY_FILE = 1n << 64n;
+
+/**
+ * A run of bytes: from `startBytes` up to, not including, `endBytes`. Bigint, because internal locks of stock
+ * clients use offsets next to 2^63.
+ */
 export interface ByteRange {
-  readonly startBytes: number;
-  readonly endBytes: number;
+  readonly startBytes: bigint;
+  readonly endBytes: bigint;
 }
 
 /** Whether two ranges share a byte. */

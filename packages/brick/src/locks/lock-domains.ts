@@ -47,8 +47,8 @@ export class LockDomains<L extends LockOwner> {
   /** Ends the locks of `client` and cancels what it waits for. */
   dropClient(client: ClientUid): readonly LockEffect[] {
     const effects: LockEffect[] = [];
-    for (const [gfid, domains] of [...this.#inodes]) {
-      for (const [domain, locks] of [...domains]) {
+    for (const [gfid, domains] of this.#inodes) {
+      for (const [domain, locks] of domains) {
         effects.push(...locks.dropClient(client));
         if (locks.size === 0) this.#forget(gfid, domain);
       }

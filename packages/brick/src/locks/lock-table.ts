@@ -62,7 +62,7 @@ export class LockTable {
   dropClient(client: ClientUid): readonly LockEffect[] {
     if (this.countOf(client) === 0) return NO_LOCK_EFFECTS;
     const effects: LockEffect[] = [];
-    for (const gfid of [...this.#posix.keys()]) {
+    for (const gfid of this.#posix.keys()) {
       effects.push(...this.#change(gfid, (locks) => locks.dropClient(client)));
     }
     effects.push(...this.inode.dropClient(client), ...this.entry.dropClient(client));

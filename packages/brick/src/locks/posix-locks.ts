@@ -164,15 +164,23 @@ function withLock(held: readonly PosixLock[], wish: PosixLockRequest): readonly 
     if (!isSameOwner(lock, wish) || !touches(lock, wish)) {
       next.push(lock);
     } else if (lock.kind === wish.kind && lock.fd === wish.fd) {
-      startBytes = Math.min(startBytes, lock.startBytes);
-      endBytes = Math.max(endBytes, lock.endBytes);
+      startBytes = least(startBytes, lock.startBytes);
+      endBytes = most(endBytes, lock.endBytes);
     } else {
       if (lock.startBytes < wish.startBytes)
-        next.push({ ...lock, endBytes: Math.min(lock.endBytes, wish.startBytes) });
+        next.push({ ...lock, endBytes: least(lock.endBytes, wish.startBytes) });
       if (lock.endBytes > wish.endBytes)
-        next.push({ ...lock, startBytes: Math.max(lock.startBytes, wish.endBytes) });
+        next.push({ ...lock, startBytes: most(lock.startBytes, wish.endBytes) });
     }
   }
   if (wish.kind !== "unlock") next.push({ ...wish, kind: wish.kind, startBytes, endBytes });
   return next;
+}
+
+function least(one: bigint, other: bigint): bigint {
+  return one < other ? one : other;
+}
+
+function most(one: bigint, other: bigint): bigint {
+  return one > other ? one : other;
 }

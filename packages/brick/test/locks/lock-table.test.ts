@@ -1,11 +1,12 @@
 import type { ClientUid, Gfid } from "@brickshift/wire";
 import { describe, expect, it } from "vitest";
+import { END_OF_ANY_FILE } from "../../src/locks/byte-range.js";
 import { LockTable } from "../../src/locks/lock-table.js";
 
 const [alice, bob, carol] = ["alice", "bob", "carol"] as [ClientUid, ClientUid, ClientUid];
 const gfid = "00000000-0000-0000-0000-00000000000a" as Gfid;
 const otherGfid = "00000000-0000-0000-0000-00000000000b" as Gfid;
-const whole = { startBytes: 0, endBytes: Infinity };
+const whole = { startBytes: 0n, endBytes: END_OF_ANY_FILE };
 
 function setUp(limits = { locksPerInodeMax: 64, locksPerClientMax: 64 }) {
   const table = new LockTable(limits);
@@ -29,7 +30,7 @@ describe("inode locks", () => {
 
   it("of two ranges without a common byte do not conflict", () => {
     const { table, next } = setUp();
-    const lock = (client: ClientUid, startBytes: number, endBytes: number) =>
+    const lock = (client: ClientUid, startBytes: bigint, endBytes: bigint) =>
       table.inode.lock(
         gfid,
         "d",
@@ -37,9 +38,9 @@ describe("inode locks", () => {
         { client, lkOwner: "01", kind: "write", startBytes, endBytes },
         false,
       );
-    expect(lock(alice, 0, 10)).toHaveLength(1);
-    expect(lock(bob, 10, 20)).toHaveLength(1);
-    expect(() => lock(bob, 9, 10)).toThrow("LOCK_CONFLICT");
+    expect(lock(alice, 0n, 10n)).toHaveLength(1);
+    expect(lock(bob, 10n, 20n)).toHaveLength(1);
+    expect(() => lock(bob, 9n, 10n)).toThrow("LOCK_CONFLICT");
   });
 
   it("wait in order and are granted together when they can share", () => {
@@ -68,7 +69,7 @@ describe("inode locks", () => {
     inode(alice, "write");
     const named = { client: alice, lkOwner: "01", kind: "write" as const, ...whole };
     expect(() => table.inode.unlock(gfid, "d", { ...named, client: bob })).toThrow("LOCK_NOT_HELD");
-    expect(() => table.inode.unlock(gfid, "d", { ...named, endBytes: 5 })).toThrow("LOCK_NOT_HELD");
+    expect(() => table.inode.unlock(gfid, "d", { ...named, endBytes: 5n })).toThrow("LOCK_NOT_HELD");
     expect(() => table.inode.unlock(gfid, "x", named)).toThrow("LOCK_NOT_HELD");
     table.inode.unlock(gfid, "d", named);
     expect(() => table.inode.unlock(gfid, "d", named)).toThrow("LOCK_NOT_HELD");

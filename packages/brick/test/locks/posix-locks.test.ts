@@ -1,6 +1,7 @@
 import { seededRandom } from "@brickshift/testkit";
 import type { ClientUid } from "@brickshift/wire";
 import { describe, expect, it } from "vitest";
+import { END_OF_ANY_FILE } from "../../src/locks/byte-range.js";
 import { LockQuota } from "../../src/locks/lock-limits.js";
 import { type PosixLockRequest, PosixLocks } from "../../src/locks/posix-locks.js";
 
@@ -13,11 +14,14 @@ function setUp(limits = { locksPerInodeMax: 64, locksPerClientMax: 64 }) {
   const wish = (
     client: ClientUid,
     kind: PosixLockRequest["kind"],
-    startBytes: number,
-    endBytes: number,
+    start: number,
+    end: number,
     lkOwner = "01",
     fd = 0n,
-  ): PosixLockRequest => ({ client, lkOwner, kind, startBytes, endBytes, pid: 1, fd });
+  ): PosixLockRequest => {
+    const endBytes = end === Infinity ? END_OF_ANY_FILE : BigInt(end);
+    return { client, lkOwner, kind, startBytes: BigInt(start), endBytes, pid: 1, fd };
+  };
   const set = (lock: PosixLockRequest, wait = false) => locks.set((request += 1), lock, wait);
   const ranges = () =>
     locks.held.map((lock) => `${lock.client} ${lock.kind} ${lock.startBytes}-${lock.endBytes}`).toSorted();
@@ -44,7 +48,7 @@ describe("locks of one owner", () => {
     const { set, wish, ranges } = setUp();
     set(wish(alice, "write", 0, Infinity));
     set(wish(alice, "read", 10, 20));
-    expect(ranges()).toEqual(["alice read 10-20", "alice write 0-10", "alice write 20-Infinity"]);
+    expect(ranges()).toEqual(["alice read 10-20", "alice write 0-10", "alice write 20-18446744073709551616"]);
   });
 
   it("never conflict with each other", () => {
@@ -81,7 +85,7 @@ describe("locks of different owners", () => {
     const { set, wish, locks } = setUp();
     set(wish(bob, "read", 0, 10));
     const asked = { ...wish(alice, "write", 5, 6), kind: "write" as const };
-    expect(locks.blocker(asked)).toMatchObject({ client: bob, kind: "read", startBytes: 0, endBytes: 10 });
+    expect(locks.blocker(asked)).toMatchObject({ client: bob, kind: "read", startBytes: 0n, endBytes: 10n });
     expect(locks.blocker({ ...asked, kind: "read" })).toBeUndefined();
   });
 });

@@ -1,0 +1,195 @@
+import type { LeaseName, RevokeReason, Scheduler } from "@brickshift/lease-manager";
+import {
+  type ClientUid,
+  type Epoch,
+  type FopName,
+  type Gfid,
+  type LeaseId,
+  NULL_GFID,
+  recallXdata,
+} from "@brickshift/wire";
+import { BrickError } from "./brick-error.js";
+import { BufferPool } from "./fops/buffer-pool.js";
+import { LeaseGate } from "./gate/lease-gate.js";
+import { NameTurns } from "./gate/name-turns.js";
+import { LockTable } from "./locks/lock-table.js";
+import { LockWaiters } from "./locks/lock-waiters.js";
+import type { BrickServerOptions } from "./options.js";
+import { BrickClient, type ClientConnection } from "./server/brick-client.js";
+import type { BrickLog } from "./server/brick-event.js";
+import type { OpenFd } from "./server/fd-table.js";
+import type { Tree } from "./tree/tree.js";
+
+/** What a brick is made of. */
+export interface BrickInit {
+  /** Name that clients ask for as `remote-subvolume`. */
+  readonly name: string;
+  /** Identity of the store, which the brick takes for its own. */
+  readonly id: Gfid;
+  readonly bootCount: number;
+  readonly volumeId: string | undefined;
+  readonly tree: Tree;
+  readonly options: BrickServerOptions;
+  readonly scheduler: Scheduler;
+  readonly log: BrickLog;
+}
+
+/** Epochs of one boot: a brick that boots anew starts above every epoch it granted before. */
+const EPOCHS_PER_BOOT_BITS = 32n;
+
+/** One brick: its namespace, its leases and locks, its clients and what they have open. */
+export class Brick {
+  readonly name: string;
+  readonly id: Gfid;
+  readonly volumeId: string | undefined;
+  readonly tree: Tree;
+  readonly options: BrickServerOptions;
+  readonly log: BrickLog;
+  readonly gate: LeaseGate;
+  readonly turns = new NameTurns();
+  readonly locks: LockTable;
+  readonly lockWaiters = new LockWaiters();
+  readonly pool: BufferPool;
+  readonly #clients = new Map<ClientUid, BrickClient>();
+  #running = 0;
+  #isClosed = false;
+  #whenIdle: () => void = () => {};
+
+  constructor(init: BrickInit) {
+    const { options, scheduler } = init;
+    this.name = init.name;
+    this.id = init.id;
+    this.volumeId = init.volumeId;
+    this.tree = init.tree;
+    this.options = options;
+    this.log = init.log;
+    this.locks = new LockTable(options);
+    this.pool = new BufferPool(options.poolBytesMax);
+    const firstEpoch = (BigInt(init.bootCount) << EPOCHS_PER_BOOT_BITS) as Epoch;
+    this.gate = new LeaseGate(options.leases, firstEpoch, scheduler, {
+      recall: (lease, recallMs) => this.#recall(lease, recallMs),
+      revoked: (lease, reason) => this.#revoked(lease, reason),
+    });
+  }
+
+  /** Fops that are running or waiting. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Clients that are connected. */
+  get clients(): ReadonlyMap<ClientUid, BrickClient> {
+    return this.#clients;
+  }
+
+  /** A connection has named its client. @throws {@link BrickError} `BRICK_SESSION_LIMIT`. */
+  join(uid: ClientUid, connection: ClientConnection): BrickClient {
+    const known = this.#clients.get(uid);
+    const client = known ?? new BrickClient(uid, this.options.fdsPerClientMax);
+    const count = client.connections.size;
+    if (this.#isClosed || count >= this.options.connectionsPerClientMax) {
+      throw new BrickError("BRICK_SESSION_LIMIT", `${count} connections of this client are open`);
+    }
+    client.connections.add(connection);
+    if (known === undefined) this.#clients.set(uid, client);
+    return client;
+  }
+
+  /** A connection of a client is gone; with the last one goes all that the client held. */
+  leave(client: BrickClient, connection: ClientConnection): void {
+    client.connections.delete(connection);
+    if (client.connections.size > 0) return;
+    this.#clients.delete(client.uid);
+    const locks = this.locks.countOf(client.uid);
+    this.lockWaiters.apply(this.locks.dropClient(client.uid));
+    const fds = client.fds.releaseAll();
+    for (const fd of fds) this.#close(fd);
+    this.gate.disconnect(client.uid);
+    this.log({ type: "session-closed", brick: this.name, client: client.uid, fds: fds.length, locks });
+  }
+
+  /**
+   * Opens an fd on an object, which stays usable after its last name is gone until {@link closeFd}.
+   * @throws {@link BrickError} `BRICK_FD_LIMIT`; `TreeError` `TREE_STALE`, `TREE_HOLDS_MAX`.
+   */
+  openFd(
+    client: BrickClient,
+    fd: Pick<OpenFd, "gfid" | "kind" | "flags"> & { readonly leaseId: LeaseId | undefined },
+    writes: boolean,
+  ): OpenFd {
+    if (client.isGone) throw new BrickError("BRICK_FD_LIMIT", "the client is gone");
+    client.fds.checkRoom();
+    this.tree.hold(fd.gfid);
+    const inode = this.gate.inodes.use(fd.gfid);
+    const opened = client.fds.open({ ...fd, client: client.uid, writes, inode });
+    inode.fds ??= new Set();
+    inode.fds.add(opened);
+    return opened;
+  }
+
+  /** Closes an fd. @throws {@link BrickError} `BRICK_FD_UNKNOWN`. */
+  closeFd(client: BrickClient, number: bigint): void {
+    const fd = client.fds.release(number);
+    this.lockWaiters.apply(this.locks.dropPosixFd(fd.gfid, client.uid, fd.number));
+    this.#close(fd);
+  }
+
+  /** The last name of an object is gone. When nobody has it open, its leases go as well. */
+  unlinked(gfid: Gfid): void {
+    if (this.gate.inodes.openCount(gfid) === 0) this.gate.removeInode(gfid);
+  }
+
+  /** Counts a fop that begins. */
+  fopStarted(): void {
+    this.#running += 1;
+  }
+
+  /** Counts a fop that is answered. */
+  fopEnded(): void {
+    this.#running -= 1;
+    if (this.#running === 0) this.#whenIdle();
+  }
+
+  /** Takes no new client; resolves when no fop runs and every change is kept. The store stays open. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => {
+        this.#whenIdle = resolve;
+      });
+    }
+    this.gate.close();
+    await this.tree.close();
+  }
+
+  #close(fd: OpenFd): void {
+    const { inode, gfid } = fd;
+    inode.fds?.delete(fd);
+    const isLast = inode.fds?.size === 0;
+    const isUnlinked = isLast && !this.tree.isLinked(gfid);
+    if (isLast && !isUnlinked && fd.kind === "file") {
+      this.tree.persistTimes(gfid).catch((error: unknown) => this.#fault("release", error));
+    }
+    this.tree.release(gfid);
+    this.gate.inodes.unuse(inode);
+    if (isUnlinked) this.gate.removeInode(gfid);
+  }
+
+  #fault(fop: FopName, error: unknown): void {
+    this.log({ type: "fault", brick: this.name, fop, errno: 0, error });
+  }
+
+  #recall(lease: LeaseName, recallMs: number | undefined): void {
+    const { client, gfid } = lease;
+    this.log({ type: "recall", brick: this.name, client, gfid });
+    const xdata = recallMs === undefined ? null : recallXdata(recallMs);
+    for (const connection of this.#clients.get(client)?.connections ?? []) {
+      connection.callback("recallLease", { gfid, leaseType: 0, tid: NULL_GFID, xdata });
+    }
+  }
+
+  #revoked(lease: LeaseName, reason: RevokeReason): void {
+    const { client, gfid } = lease;
+    this.log({ type: "revoke", brick: this.name, client, gfid, reason });
+  }
+}

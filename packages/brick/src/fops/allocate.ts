@@ -1,0 +1,52 @@
+import type { FopRequest } from "@brickshift/wire";
+import type { FopCall } from "./fop-call.js";
+import { checkWritable, fileOf } from "./fop-file.js";
+import type { FopSpec } from "./fop-spec.js";
+import { r2 } from "./truncate.js";
+
+/** Flag of FALLOCATE: the size of the file stays. */
+const KEEP_SIZE = 1;
+
+const target = (fop: FopCall, request: FopRequest<"discard">) => fileOf(fop, request).gfid;
+const extent = (_fop: FopCall, request: FopRequest<"discard">) => ({
+  offset: request.offset,
+  length: request.size,
+});
+
+function writableGfid(fop: FopCall, request: FopRequest<"discard">) {
+  const file = fileOf(fop, request);
+  checkWritable(file);
+  return file.gfid;
+}
+
+/** FALLOCATE: grows the file when asked; no room is set aside. */
+export const fallocate: FopSpec<"fallocate"> = {
+  targets: (fop, request) => [{ gfid: target(fop, request), gate: "fallocate" }],
+  marks: extent,
+  async handle(fop, request) {
+    const keepsSize = (request.flags & KEEP_SIZE) !== 0;
+    const { offset, size } = request;
+    const gfid = writableGfid(fop, request);
+    return r2(await fop.brick.tree.allocate(gfid, offset, size, keepsSize, fop.access));
+  },
+};
+
+/** DISCARD: punches a hole; the size stays. */
+export const discard: FopSpec<"discard"> = {
+  targets: (fop, request) => [{ gfid: target(fop, request), gate: "discard" }],
+  marks: extent,
+  async handle(fop, request) {
+    const gfid = writableGfid(fop, request);
+    return r2(await fop.brick.tree.discard(gfid, request.offset, request.size, fop.access));
+  },
+};
+
+/** ZEROFILL: writes zeros, beyond the end as well. */
+export const zerofill: FopSpec<"zerofill"> = {
+  targets: (fop, request) => [{ gfid: target(fop, request), gate: "zerofill" }],
+  marks: extent,
+  async handle(fop, request) {
+    const gfid = writableGfid(fop, request);
+    return r2(await fop.brick.tree.zerofill(gfid, request.offset, request.size, fop.access));
+  },
+};

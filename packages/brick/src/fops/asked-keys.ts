@@ -1,0 +1,100 @@
+import {
+  bytesValue,
+  type Dict,
+  dictNumber,
+  dictText,
+  type DictValue,
+  FileType,
+  type Gfid,
+  gfidToBytes,
+  type Iatt,
+  intValue,
+  uintValue,
+  XDATA,
+} from "@brickshift/wire";
+import type { Brick } from "../brick.js";
+
+const inodelkPrefix = "glusterfs.inodelk-dom-prefix:";
+const ourKeys: ReadonlySet<string> = new Set([
+  "gfid-req",
+  "glusterfs.content",
+  "list-xattr",
+  "glusterfs-internal-fop",
+  ...Object.values(XDATA).filter((key) => key !== XDATA.linkto),
+]);
+
+/**
+ * The answers to what a request asks for in its xdata: known keys, and any other as the name of an xattr,
+ * left out when the object does not have it. `null` when nothing was asked.
+ *
+ * The promise of a file's content is kept only when the whole of it was there when its attributes were taken.
+ * Source: measured, dict-and-types of 10.3; `fop-lookup`, `fop-readdirp`.
+ */
+export function answerKeys(brick: Brick, asked: Dict | null, stat: Iatt): Dict | null | Promise<Dict | null> {
+  if (asked === null || asked.size === 0) return asked;
+  const answers = new Map<string, DictValue>();
+  const { gfid } = stat;
+  const xattrs = brick.tree.listXattrs(gfid);
+  for (const key of asked.keys()) {
+    if (ourKeys.has(key)) continue;
+    const known = knownAnswer(brick, key, asked, gfid);
+    if (known !== undefined) answers.set(known.key, known.value);
+    const xattr = known === undefined ? xattrs.get(key) : undefined;
+    if (xattr !== undefined) answers.set(key, bytesValue(xattr));
+  }
+  if (asked.has("list-xattr")) {
+    for (const [name, value] of xattrs) if (isForUsers(name)) answers.set(name, bytesValue(value));
+  }
+  return asked.has("glusterfs.content") ? withContent(brick, asked, stat, answers) : answers;
+}
+
+/** Whether a user may see the xattr: `trusted.*` is Gluster's own. */
+export function isForUsers(name: string): boolean {
+  return !name.startsWith("trusted.");
+}
+
+function knownAnswer(
+  brick: Brick,
+  key: string,
+  asked: Dict,
+  gfid: Gfid,
+): { readonly key: string; readonly value: DictValue } | undefined {
+  const { locks, gate } = brick;
+  switch (key) {
+    case "glusterfs.open-fd-count":
+    case "glusterfs.open-active-fd-count":
+      return { key, value: uintValue(gate.inodes.openCount(gfid)) };
+    case "glusterfs.inodelk-count":
+      return { key, value: intValue(locks.inode.heldCount(gfid)) };
+    case "glusterfs.entrylk-count":
+    case "glusterfs.parent-entrylk":
+      return { key, value: intValue(locks.entry.heldCount(gfid)) };
+    case "glusterfs.inodelk-dom-count":
+      return {
+        key: "glusterfs.inodelk-count",
+        value: intValue(locks.inode.heldCount(gfid, dictText(asked, key) ?? "")),
+      };
+    case "link-count":
+      return { key, value: intValue(0) };
+    case "trusted.gfid":
+      return { key, value: bytesValue(gfidToBytes(gfid)) };
+    default:
+      if (!key.startsWith(inodelkPrefix)) return undefined;
+      return { key, value: intValue(locks.inode.heldCount(gfid, key.slice(inodelkPrefix.length))) };
+  }
+}
+
+async function withContent(
+  brick: Brick,
+  asked: Dict,
+  stat: Iatt,
+  answers: Map<string, DictValue>,
+): Promise<Dict> {
+  const askedBytes = dictNumber(asked, "glusterfs.content") ?? 0;
+  const bytesMax = Math.min(askedBytes, brick.options.contentBytesMax);
+  const isRegular = (stat.mode & FileType.mask) === FileType.regular;
+  if (!isRegular || stat.size > bytesMax || brick.tree.linkto(stat.gfid) !== undefined) return answers;
+  const { bytes } = await brick.tree.read(stat.gfid, 0, new Uint8Array(stat.size));
+  if (bytes.length === stat.size) answers.set("glusterfs.content", bytesValue(bytes));
+  return answers;
+}

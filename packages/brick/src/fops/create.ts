@@ -1,0 +1,70 @@
+import { gateOfOpen } from "@brickshift/lease-manager";
+import { type FopReply, type FopRequest, gfidValue, type Iatt, OpenFlags } from "@brickshift/wire";
+import { TreeError } from "../tree/tree-error.js";
+import type { FopCall } from "./fop-call.js";
+import { linked, writesWith } from "./fop-file.js";
+import type { FopSpec } from "./fop-spec.js";
+import { checkParentLayout, newObject, permissions } from "./new-object.js";
+import { openFile, truncationMark } from "./open.js";
+
+/**
+ * CREATE: makes a regular file and opens it, or opens the one that is there unless O_EXCL asks for a new one.
+ * The name is the fop's alone while it runs, so that what it found at the gate is what it opens.
+ */
+export const create: FopSpec<"create"> = {
+  names: (request) => [{ parent: request.pargfid, name: request.bname }],
+  targets(fop, request) {
+    fop.isNonblocking = (request.flags & OpenFlags.nonblock) !== 0;
+    const existing = find(fop, request);
+    if (existing !== undefined) return [{ gfid: existing.gfid, gate: gateOfOpen(request.flags) }];
+    return [{ gfid: linked(fop, request.pargfid), gate: "create" }];
+  },
+  marks: (fop, request) => (find(fop, request) === undefined ? undefined : truncationMark(request.flags)),
+  handle: (fop, request) => (find(fop, request) === undefined ? make(fop, request) : reopen(fop, request)),
+};
+
+/** The object of that name. @throws {@link TreeError} `TREE_EXISTS` when the client wants a new one. */
+function find(fop: FopCall, { pargfid, bname, flags }: FopRequest<"create">): Iatt | undefined {
+  try {
+    const { stat } = fop.brick.tree.lookup(pargfid, bname);
+    if ((flags & OpenFlags.excl) !== 0) throw new TreeError("TREE_EXISTS", "the name is taken");
+    return stat;
+  } catch (error) {
+    if (error instanceof TreeError && error.code === "TREE_NO_ENTRY") return undefined;
+    throw error;
+  }
+}
+
+async function make(fop: FopCall, request: FopRequest<"create">): Promise<FopReply<"create">> {
+  const { brick, owner } = fop;
+  const { pargfid, bname, flags } = request;
+  checkParentLayout(fop, pargfid);
+  owner.fds.checkRoom();
+  const object = newObject(fop, permissions(request.mode));
+  const created = await brick.tree.create(pargfid, bname, object);
+  const { gfid } = object;
+  const fd = brick.openFd(owner, { gfid, kind: "file", flags, leaseId: fop.leaseId }, writesWith(flags));
+  // As the stock brick's posix layer does; clients take it for one more assurance.
+  return reply(fd.number, created, new Map([["gfid-req", gfidValue(gfid)]]));
+}
+
+async function reopen(fop: FopCall, request: FopRequest<"create">): Promise<FopReply<"create">> {
+  const { tree } = fop.brick;
+  const { pargfid, bname } = request;
+  const { stat } = tree.lookup(pargfid, bname);
+  const fd = await openFile(fop, stat.gfid, request.flags);
+  const parent = tree.stat(pargfid);
+  return reply(fd, { stat: tree.stat(stat.gfid), preparent: parent, postparent: parent }, null);
+}
+
+function reply(
+  fd: bigint,
+  {
+    stat,
+    preparent,
+    postparent,
+  }: { readonly stat: Iatt; readonly preparent: Iatt; readonly postparent: Iatt },
+  xdata: FopReply<"create">["xdata"],
+): FopReply<"create"> {
+  return { opRet: 0, opErrno: 0, xdata, stat, fd, preparent, postparent };
+}

@@ -1,0 +1,50 @@
+import { ANONYMOUS_FD, type Gfid, OpenFlags } from "@brickshift/wire";
+import { BrickError } from "../brick-error.js";
+import type { OpenFd } from "../server/fd-table.js";
+import { TreeError } from "../tree/tree-error.js";
+import type { FopCall } from "./fop-call.js";
+
+/** The object of a fop that names an fd. */
+export interface FopFile {
+  readonly gfid: Gfid;
+  /** The fd; `undefined` for the anonymous one, which stands for the object itself, open for all. */
+  readonly fd: OpenFd | undefined;
+}
+
+/**
+ * The object behind `fd`, or behind `gfid` when it is the anonymous fd.
+ * @throws {@link BrickError} `BRICK_FD_UNKNOWN`; {@link TreeError} `TREE_NO_ENTRY` for an anonymous fd on an
+ *   object that is not there, as stock bricks answer, `TREE_STALE` never.
+ */
+export function fileOf(fop: FopCall, request: { readonly gfid: Gfid; readonly fd: bigint }): FopFile {
+  if (request.fd === ANONYMOUS_FD) {
+    if (fop.brick.tree.isLinked(request.gfid)) return { gfid: request.gfid, fd: undefined };
+    throw new TreeError("TREE_NO_ENTRY", "no such object for an anonymous fd");
+  }
+  const fd = fop.owner.fds.get(request.fd);
+  fop.isNonblocking = (fd.flags & OpenFlags.nonblock) !== 0;
+  return { gfid: fd.gfid, fd };
+}
+
+/** The object, which must have a name. @throws {@link TreeError} `TREE_STALE`. */
+export function linked(fop: FopCall, gfid: Gfid): Gfid {
+  if (fop.brick.tree.isLinked(gfid)) return gfid;
+  throw new TreeError("TREE_STALE", "no such object");
+}
+
+/** @throws {@link BrickError} `BRICK_FD_MODE` when the fd was opened for writing only. */
+export function checkReadable({ fd }: FopFile): void {
+  if (fd === undefined || (fd.flags & OpenFlags.accessMask) !== OpenFlags.wronly) return;
+  throw new BrickError("BRICK_FD_MODE", "the fd is not open for reading");
+}
+
+/** @throws {@link BrickError} `BRICK_FD_MODE` when the fd was opened for reading only. */
+export function checkWritable({ fd }: FopFile): void {
+  if (fd === undefined || fd.writes) return;
+  throw new BrickError("BRICK_FD_MODE", "the fd is not open for writing");
+}
+
+/** Whether open flags ask for writing. */
+export function writesWith(flags: number): boolean {
+  return (flags & OpenFlags.accessMask) !== OpenFlags.rdonly;
+}

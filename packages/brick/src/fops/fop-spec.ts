@@ -1,0 +1,27 @@
+import type { Gate } from "@brickshift/lease-manager";
+import type { Extent, FopName, FopReply, FopRequest, Gfid } from "@brickshift/wire";
+import type { EntryName } from "../gate/name-turns.js";
+import type { FopCall } from "./fop-call.js";
+
+/** One inode that a fop touches, and the row of the conflict table by which it is judged there. */
+export interface FopTarget {
+  readonly gfid: Gfid;
+  readonly gate: Gate;
+}
+
+/** How one fop is served. All parts may throw a `ProtocolError`, whose errno is then the answer. */
+export interface FopSpec<N extends FopName> {
+  /** The names that it makes, takes away or replaces. */
+  readonly names?: (request: FopRequest<N>) => readonly EntryName[];
+  /**
+   * The inodes that it touches; the first is the one that the fop is about, to which a lease-epoch refers.
+   * Looked up anew when the fop was blocked. Absent for fops that no lease concerns.
+   */
+  readonly targets?: (fop: FopCall, request: FopRequest<N>) => readonly FopTarget[];
+  /** The bytes of the first target that it may change; asked when it may run. */
+  readonly marks?: (fop: FopCall, request: FopRequest<N>) => Extent | undefined;
+  /** Does it. Its promise settles when the change is applied or has failed. */
+  readonly handle: (fop: FopCall, request: FopRequest<N>) => FopReply<N> | Promise<FopReply<N>>;
+  /** Called when the reply's bytes are needed no more. */
+  readonly sent?: (fop: FopCall, reply: FopReply<N>) => void;
+}

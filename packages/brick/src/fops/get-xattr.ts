@@ -1,0 +1,84 @@
+import {
+  bytesValue,
+  type Dict,
+  type DictValue,
+  encodeLinks,
+  type FopReply,
+  type Gfid,
+  gfidToBytes,
+  NO_IATT,
+  parseGfid,
+  textValue,
+  XDATA,
+} from "@brickshift/wire";
+import type { Brick } from "../brick.js";
+import { BrickError } from "../brick-error.js";
+import { TreeError } from "../tree/tree-error.js";
+import { fileOf, linked } from "./fop-file.js";
+import type { FopSpec } from "./fop-spec.js";
+
+/** GETXATTR of one name, or of all when the name is empty. */
+export const getxattr: FopSpec<"getxattr"> = {
+  targets: (fop, request) => [{ gfid: linked(fop, request.gfid), gate: "getxattr" }],
+  handle: (fop, request) => xattrs(fop.brick, request.gfid, request.name),
+};
+
+/** FGETXATTR. */
+export const fgetxattr: FopSpec<"fgetxattr"> = {
+  targets: (fop, request) => [{ gfid: fileOf(fop, request).gfid, gate: "fgetxattr" }],
+  handle: (fop, request) => xattrs(fop.brick, fileOf(fop, request).gfid, request.name),
+};
+
+/** The answer is in `dict`; `opRet` is the size of the one value asked for, or the number of all. */
+function xattrs(brick: Brick, gfid: Gfid, name: string): FopReply<"getxattr"> {
+  if (name === "") {
+    const all = new Map<string, DictValue>();
+    for (const [key, value] of brick.tree.listXattrs(gfid)) all.set(key, bytesValue(value));
+    return answer(all.size, all);
+  }
+  const value = virtualXattr(brick, gfid, name) ?? bytesValue(brick.tree.getXattr(gfid, name));
+  const bytes = "value" in value && value.value instanceof Uint8Array ? value.value.length : 0;
+  return answer(bytes, new Map([[name, value]]));
+}
+
+function answer(opRet: number, dict: Dict): FopReply<"getxattr"> {
+  return { opRet, opErrno: 0, xdata: null, dict, prestat: NO_IATT, poststat: NO_IATT };
+}
+
+/**
+ * The names that stand for what the brick knows.
+ * @throws {@link BrickError} `BRICK_UNSUPPORTED` for names by which stock bricks administrate locks.
+ * Source: dict-and-types of 10.3, names of virtual xattrs.
+ */
+function virtualXattr(brick: Brick, gfid: Gfid, name: string): DictValue | undefined {
+  const { tree } = brick;
+  switch (name) {
+    case XDATA.links:
+      return bytesValue(
+        encodeLinks(tree.links(gfid).map((link) => ({ pargfid: link.parent, bname: link.name }))),
+      );
+    case "glusterfs.gfid":
+    case "glusterfs.gfid.string":
+      return textValue(gfid);
+    case "glusterfs.gfid2path":
+      return textValue(pathOf(brick, gfid));
+    case "glusterfs.pathinfo":
+    case "trusted.glusterfs.pathinfo":
+      return textValue(`<POSIX(${brick.name}):${brick.id}:${pathOf(brick, gfid)}>`);
+    case "trusted.glusterfs.node-uuid":
+      return textValue(brick.id);
+    case "trusted.gfid":
+      return bytesValue(gfidToBytes(gfid));
+    case "trusted.glusterfs.volume-id":
+      return brick.volumeId === undefined ? undefined : bytesValue(gfidToBytes(parseGfid(brick.volumeId)));
+    default:
+      if (!/^(trusted\.)?glusterfs\.(lockinfo|clrlk|get_real_filename)/.test(name)) return undefined;
+      throw new BrickError("BRICK_UNSUPPORTED", `there is no ${name} here`);
+  }
+}
+
+function pathOf({ tree }: Brick, gfid: Gfid): string {
+  const path = tree.path(gfid);
+  if (path === undefined) throw new TreeError("TREE_NO_ENTRY", "the object has no name");
+  return path;
+}

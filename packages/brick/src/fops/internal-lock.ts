@@ -1,0 +1,95 @@
+import {
+  EntrylkCmd,
+  type FopReply,
+  type FopRequest,
+  type Gfid,
+  LkCmd,
+  nameByteLength,
+} from "@brickshift/wire";
+import { BrickError } from "../brick-error.js";
+import type { FopCall } from "./fop-call.js";
+import { fileOf, linked } from "./fop-file.js";
+import type { FopSpec } from "./fop-spec.js";
+import { takeLock } from "./lock-wait.js";
+import { kindOf, rangeOf } from "./lock-range.js";
+
+/** Longest name of a lock domain or of a locked entry, in bytes. */
+const NAME_BYTES_MAX = 255;
+
+/** INODELK: a lock between client translators, in the domain `volume`. No lease concerns it. */
+export const inodelk: FopSpec<"inodelk"> = {
+  handle: (fop, request) => lockInode(fop, linked(fop, request.gfid), request),
+};
+
+/** FINODELK. */
+export const finodelk: FopSpec<"finodelk"> = {
+  handle: (fop, request) => lockInode(fop, fileOf(fop, request).gfid, request),
+};
+
+/** ENTRYLK: a lock of a name in a directory, or of the whole directory when `namelen` is 0. */
+export const entrylk: FopSpec<"entrylk"> = {
+  handle: (fop, request) => lockEntry(fop, linked(fop, request.gfid), request),
+};
+
+/** FENTRYLK. */
+export const fentrylk: FopSpec<"fentrylk"> = {
+  handle: (fop, request) => lockEntry(fop, fileOf(fop, request).gfid, request),
+};
+
+const done: FopReply<"inodelk"> = { opRet: 0, opErrno: 0, xdata: null };
+
+function lockInode(
+  fop: FopCall,
+  gfid: Gfid,
+  { cmd, flock, volume }: Pick<FopRequest<"inodelk">, "cmd" | "flock" | "volume">,
+) {
+  const { locks, lockWaiters, tree } = fop.brick;
+  checkName(volume);
+  if (cmd !== LkCmd.setlk && cmd !== LkCmd.setlkw) {
+    throw new BrickError("BRICK_UNSUPPORTED", `there is no inode lock command ${cmd} here`);
+  }
+  const kind = kindOf(flock.type);
+  const owned = { ...fop.lockOwner, ...rangeOf(flock, tree.stat(gfid).size) };
+  if (kind === "unlock") {
+    // The kind of a lock is no part of its name.
+    lockWaiters.apply(locks.inode.unlock(gfid, volume, { ...owned, kind: "read" }));
+    return done;
+  }
+  const waits = cmd === LkCmd.setlkw;
+  return whenTaken(
+    takeLock(fop, waits, (request) => locks.inode.lock(gfid, volume, request, { ...owned, kind }, waits)),
+  );
+}
+
+function lockEntry(
+  fop: FopCall,
+  gfid: Gfid,
+  request: Pick<FopRequest<"entrylk">, "cmd" | "namelen" | "name" | "volume">,
+) {
+  const { locks, lockWaiters } = fop.brick;
+  const { cmd, volume } = request;
+  checkName(volume);
+  checkName(request.name);
+  const lock = { ...fop.lockOwner, name: request.namelen === 0 ? undefined : request.name };
+  switch (cmd) {
+    case EntrylkCmd.unlock:
+      lockWaiters.apply(locks.entry.unlock(gfid, volume, lock));
+      return done;
+    case EntrylkCmd.lock:
+    case EntrylkCmd.lockNonBlocking: {
+      const waits = cmd === EntrylkCmd.lock;
+      return whenTaken(takeLock(fop, waits, (id) => locks.entry.lock(gfid, volume, id, lock, waits)));
+    }
+    default:
+      throw new BrickError("BRICK_ARGUMENT", `there is no entry lock command ${cmd}`);
+  }
+}
+
+function whenTaken(waiting: Promise<void> | undefined) {
+  return waiting === undefined ? done : waiting.then(() => done);
+}
+
+function checkName(name: string): void {
+  if (nameByteLength(name) <= NAME_BYTES_MAX) return;
+  throw new BrickError("BRICK_NAME_TOO_LONG", `${nameByteLength(name)} bytes`);
+}

@@ -1,0 +1,130 @@
+import type { LeaseType as HeldType } from "@brickshift/lease-manager";
+import {
+  type Extent,
+  type FopReply,
+  type FopRequest,
+  type Gfid,
+  getXdata,
+  LeaseCmd,
+  LeaseError,
+  LeaseType,
+  xdataOf,
+} from "@brickshift/wire";
+import { BrickError } from "../brick-error.js";
+import type { LeaseAsk } from "../gate/lease-ask.js";
+import type { LiveInode } from "../server/inode-table.js";
+import type { FopCall } from "./fop-call.js";
+import { failureOf } from "./fop-failure.js";
+import { linked } from "./fop-file.js";
+import type { FopSpec } from "./fop-spec.js";
+
+type Reply = FopReply<"lease">;
+type Request = FopRequest<"lease">;
+
+/** LEASE GET, SET and UNLOCK. A SET of scope `data` is answered when its turn has come. */
+export const lease: FopSpec<"lease"> = {
+  handle(fop, request) {
+    const gfid = linkedOrHeld(fop, request.gfid);
+    const { inodes } = fop.brick.gate;
+    const inode = inodes.use(gfid);
+    let reply: Reply | Promise<Reply>;
+    try {
+      reply = carryOut(fop, inode, request);
+    } catch (error) {
+      inodes.unuse(inode);
+      throw error;
+    }
+    if (reply instanceof Promise) return reply.finally(() => inodes.unuse(inode));
+    inodes.unuse(inode);
+    return reply;
+  },
+};
+
+function linkedOrHeld(fop: FopCall, gfid: Gfid): Gfid {
+  return fop.brick.gate.inodes.openCount(gfid) > 0 ? gfid : linked(fop, gfid);
+}
+
+function carryOut(fop: FopCall, inode: LiveInode, request: Request): Reply | Promise<Reply> {
+  switch (request.lease.cmd) {
+    case LeaseCmd.get:
+      return get(fop, inode, request);
+    case LeaseCmd.set:
+      return set(fop, inode, request);
+    case LeaseCmd.unlock:
+      return unlock(fop, inode, request);
+    default:
+      throw new BrickError("BRICK_ARGUMENT", `there is no lease command ${request.lease.cmd}`);
+  }
+}
+
+function get(fop: FopCall, inode: LiveInode, { lease: asked }: Request): Reply {
+  const held = fop.brick.gate.heldTypes(inode);
+  const leaseType =
+    (held.has("read") ? LeaseType.read : 0) | (held.has("read-write") ? LeaseType.readWrite : 0);
+  return { opRet: 0, opErrno: 0, xdata: null, lease: { ...asked, leaseType, leaseFlags: 0 } };
+}
+
+function set(fop: FopCall, inode: LiveInode, request: Request): Reply | Promise<Reply> {
+  const { brick } = fop;
+  const dirtySince = getXdata(request.xdata, "dirtySince");
+  let settled: Reply | undefined;
+  let settle = (reply: Reply): void => {
+    settled = reply;
+  };
+  const ask: LeaseAsk = {
+    client: fop.client,
+    leaseId: request.lease.leaseId,
+    type: heldType(request.lease.leaseType),
+    scope: getXdata(request.xdata, "leaseScope") ?? "open",
+    openFds: inode.fds ?? [],
+    answer: {
+      granted(leaseEpoch) {
+        const dirtyExtents = dirtySince === undefined ? undefined : dirty(fop, inode.gfid, dirtySince);
+        const xdata = xdataOf({ leaseEpoch, ...(dirtyExtents !== undefined && { dirtyExtents }) });
+        settle({ opRet: 0, opErrno: 0, xdata, lease: { ...request.lease, leaseFlags: 0 } });
+      },
+      refused: (error) => settle(refusal(request, error)),
+      withdrawn: () => settle(refusal(request, new LeaseError("LEASE_NOT_HELD", "its client is gone"))),
+    },
+  };
+  if (fop.owner.isGone) throw new BrickError("BRICK_FD_LIMIT", "the client is gone");
+  if (ask.scope === "data" && !fop.mayWait()) {
+    throw new LeaseError("LEASE_BACKLOG_FULL", "too many calls of this connection wait");
+  }
+  brick.gate.request(inode, ask);
+  if (settled !== undefined) return settled;
+  return new Promise((resolve) => {
+    settle = resolve;
+  });
+}
+
+function unlock(fop: FopCall, inode: LiveInode, request: Request): Reply {
+  const { leaseId, leaseType } = request.lease;
+  const type = leaseType === LeaseType.none ? undefined : heldType(leaseType);
+  const { client, leaseEpoch } = fop;
+  const outcome = fop.brick.gate.unlock(inode, { client, leaseId, type, leaseEpoch });
+  if (outcome.type === "revoked") throw outcome.error;
+  return { opRet: 0, opErrno: 0, xdata: null, lease: { ...request.lease, leaseFlags: 0 } };
+}
+
+/** A refused LEASE SET echoes the lease. Source: measured (`fop-lease`). */
+function refusal(request: Request, error: unknown): Reply {
+  const { errno, xdata } = failureOf(error);
+  return { opRet: -1, opErrno: errno, xdata, lease: { ...request.lease, leaseFlags: 0 } };
+}
+
+/** The extents modified since `epoch`, those behind the end cut off. */
+function dirty(fop: FopCall, gfid: Gfid, epoch: Parameters<typeof fop.brick.gate.extentsSince>[1]) {
+  const extents = fop.brick.gate.extentsSince(gfid, epoch);
+  if (extents === "unknown") return extents;
+  const { size } = fop.brick.tree.stat(gfid);
+  return extents.flatMap(({ offset, length }): Extent[] =>
+    offset >= size ? [] : [{ offset, length: Math.min(length, size - offset) }],
+  );
+}
+
+function heldType(leaseType: number): HeldType {
+  if (leaseType === LeaseType.read) return "read";
+  if (leaseType === LeaseType.readWrite) return "read-write";
+  throw new BrickError("BRICK_ARGUMENT", `there is no lease type ${leaseType}`);
+}

@@ -1,0 +1,67 @@
+import { type FopReply, FileType, getXdata, type Gfid, LINK_FILE_PERMISSIONS } from "@brickshift/wire";
+import type { Created } from "../tree/tree.js";
+import type { FopCall } from "./fop-call.js";
+import type { FopSpec } from "./fop-spec.js";
+import { checkParentLayout, newObject, permissions } from "./new-object.js";
+import { linked } from "./fop-file.js";
+
+const entry = (request: { readonly pargfid: Gfid; readonly bname: string }) => [
+  { parent: request.pargfid, name: request.bname },
+];
+
+/** MKDIR. */
+export const mkdir: FopSpec<"mkdir"> = {
+  names: entry,
+  targets: (fop, request) => [{ gfid: linked(fop, request.pargfid), gate: "mkdir" }],
+  async handle(fop, request) {
+    checkParentLayout(fop, request.pargfid);
+    const object = newObject(fop, permissions(request.mode));
+    return made(await fop.brick.tree.mkdir(request.pargfid, request.bname, object));
+  },
+};
+
+/** MKNOD. A link file with a fence and its source in xdata is a migration target. */
+export const mknod: FopSpec<"mknod"> = {
+  names: entry,
+  targets: (fop, request) => [{ gfid: linked(fop, request.pargfid), gate: "mknod" }],
+  async handle(fop, request) {
+    checkParentLayout(fop, request.pargfid);
+    const { pargfid, bname, mode, dev } = request;
+    const target = migrationTarget(fop, mode);
+    if (target !== undefined) return made(await makeTarget(fop, pargfid, bname, mode, target));
+    const object = { ...newObject(fop, mode), rdev: dev };
+    return made(await fop.brick.tree.mknod(pargfid, bname, object));
+  },
+};
+
+/** SYMLINK. */
+export const symlink: FopSpec<"symlink"> = {
+  names: entry,
+  targets: (fop, request) => [{ gfid: linked(fop, request.pargfid), gate: "symlink" }],
+  async handle(fop, request) {
+    const { pargfid, bname, linkname } = request;
+    return made(await fop.brick.tree.symlink(pargfid, bname, linkname, newObject(fop, 0o777)));
+  },
+};
+
+function made({ stat, preparent, postparent }: Created): FopReply<"mknod"> {
+  return { opRet: 0, opErrno: 0, xdata: null, stat, preparent, postparent };
+}
+
+function migrationTarget(fop: FopCall, mode: number): string | undefined {
+  const type = mode & FileType.mask;
+  const isLinkFile = permissions(mode) === LINK_FILE_PERMISSIONS && (type === 0 || type === FileType.regular);
+  if (!isLinkFile || fop.access.token === undefined) return undefined;
+  return getXdata(fop.xdata, "linkto");
+}
+
+function makeTarget(
+  fop: FopCall,
+  parent: Gfid,
+  name: string,
+  mode: number,
+  linkto: string,
+): Promise<Created> {
+  const { xattrs: _xattrs, ...object } = newObject(fop, permissions(mode));
+  return fop.brick.tree.createTarget(parent, name, object, linkto, fop.token);
+}

@@ -1,0 +1,88 @@
+import { LeaseRevokedError } from "@brickshift/lease-manager";
+import { type Dict, dictBytes, type Gfid, getXdata, type MigrationStep, XDATA } from "@brickshift/wire";
+import { BrickError } from "../brick-error.js";
+import type { PreparedAttributes } from "../tree/tree.js";
+import type { FopCall } from "./fop-call.js";
+import { permissions } from "./new-object.js";
+import { timeNs } from "./setattr.js";
+
+/**
+ * One step of a migration, asked for by the key `brickshift.migration` of SETXATTR. All but `commit` go to
+ * the destination and need the runner's token; `commit` goes to the source and needs its exclusive lease.
+ * @throws {@link BrickError} `BRICK_ARGUMENT`; `LeaseError` `LEASE_REVOKED`; what the tree refuses.
+ */
+export async function migrate(
+  fop: FopCall,
+  gfid: Gfid,
+  step: MigrationStep,
+  dict: Dict | null,
+): Promise<void> {
+  const { tree } = fop.brick;
+  switch (step) {
+    case "target":
+      await tree.adoptTarget(gfid, linktoOf(dict), fop.token);
+      return;
+    case "prepare":
+      await tree.prepareTarget(gfid, preparedAttributes(dict), fop.token);
+      return;
+    case "publish":
+      await tree.publishTarget(gfid, fop.token);
+      return;
+    case "abort":
+      await tree.abortTarget(gfid, fop.token);
+      if (!tree.isLinked(gfid)) fop.brick.unlinked(gfid);
+      return;
+    case "commit":
+      await commit(fop, gfid, linktoOf(dict));
+      return;
+  }
+}
+
+/**
+ * The decision. The lease was checked at the gate; here it has to be an exclusive one, and nobody runs on the
+ * inode before the step is durable, even when the lease is revoked meanwhile: a write that was let in then
+ * would be acknowledged and lost.
+ */
+async function commit(fop: FopCall, gfid: Gfid, linkto: string): Promise<void> {
+  const { brick, client, leaseId, leaseEpoch } = fop;
+  if (leaseId === undefined || leaseEpoch === undefined) {
+    throw new BrickError("BRICK_ARGUMENT", "a commit names the lease it rests on");
+  }
+  if (!brick.gate.holdsExclusive(gfid, client, leaseId, leaseEpoch)) {
+    throw new LeaseRevokedError("not-held", `${leaseId} is no exclusive data lease`);
+  }
+  const committed = brick.tree.commitMoved(gfid, linkto);
+  brick.gate.holdBack(gfid, committed);
+  await committed;
+}
+
+function linktoOf(dict: Dict | null): string {
+  const linkto = getXdata(dict, "linkto");
+  if (linkto !== undefined && linkto !== "") return linkto;
+  throw new BrickError("BRICK_ARGUMENT", "this step of a migration names the other brick");
+}
+
+function preparedAttributes(dict: Dict | null): PreparedAttributes {
+  const iatt = getXdata(dict, "attributes");
+  if (dict === null || iatt === undefined) {
+    throw new BrickError("BRICK_ARGUMENT", "a target is prepared with attributes");
+  }
+  const xattrs = new Map<string, Uint8Array>();
+  for (const key of dict.keys()) {
+    if (key === XDATA.attributes || key === XDATA.migration) continue;
+    const value = dictBytes(dict, key);
+    if (value === undefined) throw new BrickError("BRICK_ARGUMENT", `"${key}" is no xattr`);
+    xattrs.set(key, value);
+  }
+  const { uid, gid, size } = iatt;
+  return {
+    mode: permissions(iatt.mode),
+    uid,
+    gid,
+    size,
+    atimeNs: timeNs(iatt.atime, iatt.atimeNsec),
+    mtimeNs: timeNs(iatt.mtime, iatt.mtimeNsec),
+    ctimeNs: timeNs(iatt.ctime, iatt.ctimeNsec),
+    xattrs,
+  };
+}

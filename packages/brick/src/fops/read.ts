@@ -1,0 +1,40 @@
+import { type Dict, Errno, type FopReply } from "@brickshift/wire";
+import { BrickError } from "../brick-error.js";
+import { RECORD_HEAD_BYTES_MAX } from "../options.js";
+import type { ReadResult } from "../tree/tree.js";
+import { answerKeys } from "./asked-keys.js";
+import { checkReadable, fileOf } from "./fop-file.js";
+import type { FopSpec } from "./fop-spec.js";
+
+/**
+ * READ, into a pooled buffer that goes out as it is. At the end of the file `opErrno` is ENOENT beside the
+ * success.
+ */
+export const read: FopSpec<"read"> = {
+  targets: (fop, request) => [{ gfid: fileOf(fop, request).gfid, gate: "read" }],
+  async handle(fop, request) {
+    const { brick, xdata } = fop;
+    const file = fileOf(fop, request);
+    checkReadable(file);
+    if (request.size > brick.options.recordBytesMax - RECORD_HEAD_BYTES_MAX) {
+      throw new BrickError("BRICK_PAYLOAD_LIMIT", `${request.size} bytes do not fit in one record`);
+    }
+    // No more than is there: a client that asks for megabytes behind the end costs nothing.
+    const { size } = brick.tree.stat(file.gfid);
+    const into = brick.pool.take(Math.max(0, Math.min(request.size, size - request.offset)));
+    try {
+      const result = await brick.tree.read(file.gfid, request.offset, into, fop.access);
+      const answers = xdata === null || xdata.size === 0 ? null : await answerKeys(brick, xdata, result.stat);
+      return replyOf(result, answers);
+    } catch (error) {
+      brick.pool.give(into);
+      throw error;
+    }
+  },
+  sent: (fop, reply) => fop.brick.pool.give(reply.payload),
+};
+
+function replyOf({ bytes, atEnd, stat }: ReadResult, xdata: Dict | null): FopReply<"read"> {
+  const size = bytes.length;
+  return { opRet: size, opErrno: atEnd ? Errno.ENOENT : 0, xdata, stat, size, payload: bytes };
+}

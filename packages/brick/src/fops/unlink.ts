@@ -1,0 +1,74 @@
+import { dictNumber, type Dict, type FopReply, type Gfid, uintValue } from "@brickshift/wire";
+import { BrickError } from "../brick-error.js";
+import type { Removed } from "../tree/tree.js";
+import type { FopCall } from "./fop-call.js";
+import { linked } from "./fop-file.js";
+import type { FopSpec, FopTarget } from "./fop-spec.js";
+
+/** RMDIR with this flag removes the tree below as well; this brick does not. */
+const RECURSIVE = 1;
+
+/** UNLINK: the attributes in the reply are the parent's. */
+export const unlink: FopSpec<"unlink"> = {
+  names: (request) => [{ parent: request.pargfid, name: request.bname }],
+  targets: (fop, request) => [childOf(fop, request, "unlink"), parentOf(fop, request.pargfid)],
+  async handle(fop, request) {
+    const { brick } = fop;
+    checkGuards(fop, brick.tree.lookup(request.pargfid, request.bname).stat.gfid);
+    const removed = await brick.tree.unlink(request.pargfid, request.bname);
+    if (removed.nlink === 0) brick.unlinked(removed.gfid);
+    return reply(removed, linkCount(fop, removed));
+  },
+};
+
+/** RMDIR. */
+export const rmdir: FopSpec<"rmdir"> = {
+  names: (request) => [{ parent: request.pargfid, name: request.bname }],
+  targets: (fop, request) => [childOf(fop, request, "rmdir"), parentOf(fop, request.pargfid)],
+  async handle(fop, request) {
+    const { brick } = fop;
+    if ((request.xflags & RECURSIVE) !== 0) {
+      throw new BrickError("BRICK_UNSUPPORTED", "a directory is removed when it is empty");
+    }
+    const removed = await brick.tree.rmdir(request.pargfid, request.bname);
+    brick.unlinked(removed.gfid);
+    return reply(removed, null);
+  },
+};
+
+function childOf(
+  fop: FopCall,
+  request: { readonly pargfid: Gfid; readonly bname: string },
+  gate: "unlink" | "rmdir",
+): FopTarget {
+  return { gfid: fop.brick.tree.lookup(request.pargfid, request.bname).stat.gfid, gate };
+}
+
+function parentOf(fop: FopCall, gfid: Gfid): FopTarget {
+  return { gfid: linked(fop, gfid), gate: "mknod" };
+}
+
+/**
+ * What a client may make the removal depend on.
+ * @throws {@link BrickError} `BRICK_BUSY`.
+ * Source: definition, glusterfs `posix_unlink`; not captured.
+ */
+function checkGuards(fop: FopCall, gfid: Gfid): void {
+  const { tree, gate } = fop.brick;
+  const isSet = (key: string) => (dictNumber(fop.xdata, key) ?? 0) !== 0;
+  if (isSet("unlink-only-if-dht-linkto-file") && tree.linkto(gfid) === undefined) {
+    throw new BrickError("BRICK_BUSY", "it is no link file");
+  }
+  if (isSet("dont-unlink-for-open-fd") && gate.inodes.openCount(gfid) > 0) {
+    throw new BrickError("BRICK_BUSY", "it is open");
+  }
+}
+
+function linkCount(fop: FopCall, { nlink }: Removed): Dict | null {
+  if (nlink > 0 && fop.xdata?.has("get-link-count") !== true) return null;
+  return new Map([["get-link-count", uintValue(nlink)]]);
+}
+
+function reply({ preparent, postparent }: Removed, xdata: Dict | null): FopReply<"unlink"> {
+  return { opRet: 0, opErrno: 0, xdata, prestat: preparent, poststat: postparent };
+}

@@ -1,0 +1,48 @@
+import { type Dict, type Extent, type FopRequest, OpenFlags, uintValue } from "@brickshift/wire";
+import type { Written } from "../tree/tree.js";
+import { answerKeys } from "./asked-keys.js";
+import type { FopCall } from "./fop-call.js";
+import { checkWritable, fileOf, type FopFile } from "./fop-file.js";
+import type { FopSpec } from "./fop-spec.js";
+
+/** WRITE: the payload goes to the store as it came. An fd opened with O_APPEND appends whatever the offset. */
+export const write: FopSpec<"write"> = {
+  targets: (fop, request) => [{ gfid: fileOf(fop, request).gfid, gate: "write" }],
+  marks: (fop, request) => writtenExtent(fop, fileOf(fop, request), request),
+  async handle(fop, request) {
+    const { tree } = fop.brick;
+    const file = fileOf(fop, request);
+    checkWritable(file);
+    const offset = appends(file) ? "append" : request.offset;
+    let written = await tree.write(file.gfid, offset, request.payload, fop.access);
+    if (isSynchronous(file, request.flag)) {
+      const { poststat } = await tree.fsync(file.gfid, false, fop.access);
+      written = { ...written, poststat };
+    }
+    const { prestat, poststat } = written;
+    const xdata = await answers(fop, file, written);
+    return { opRet: request.payload.length, opErrno: 0, xdata, prestat, poststat };
+  },
+};
+
+function appends({ fd }: FopFile): boolean {
+  return fd !== undefined && (fd.flags & OpenFlags.append) !== 0;
+}
+
+function isSynchronous({ fd }: FopFile, flag: number): boolean {
+  return ((fd?.flags ?? flag) & OpenFlags.sync) !== 0;
+}
+
+function writtenExtent(fop: FopCall, file: FopFile, { offset, payload }: FopRequest<"write">): Extent {
+  if (!appends(file)) return { offset, length: payload.length };
+  // Where an append goes is known when it is there; it is never before the end that the file has now.
+  return { offset: fop.brick.tree.stat(file.gfid).size, length: Infinity };
+}
+
+async function answers(fop: FopCall, file: FopFile, written: Written): Promise<Dict | null> {
+  if (fop.xdata === null || fop.xdata.size === 0) return null;
+  const known = await answerKeys(fop.brick, fop.xdata, written.poststat);
+  if (!fop.xdata.has("glusterfs.write-is-append")) return known;
+  const isAppend = appends(file) || written.offset === written.prestat.size;
+  return new Map(known).set("glusterfs.write-is-append", uintValue(isAppend ? 1 : 0));
+}

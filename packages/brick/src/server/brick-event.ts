@@ -1,0 +1,66 @@
+import type { ClientUid, Gfid } from "@brickshift/wire";
+
+/** What a brick server tells the application, for its log. It never waits for the application. */
+export type BrickEvent =
+  /** A connection came; `count` are open now. */
+  | { readonly type: "connection-open"; readonly address: string; readonly count: number }
+  /** A connection came beyond `connectionsMax` and was ended. */
+  | { readonly type: "connection-refused"; readonly address: string }
+  | {
+      readonly type: "connection-closed";
+      readonly address: string;
+      /** `TransportError` code; `undefined` after an orderly end. */
+      readonly code: string | undefined;
+    }
+  /** SETVOLUME succeeded. */
+  | {
+      readonly type: "session-open";
+      readonly brick: string;
+      readonly client: ClientUid;
+      readonly address: string;
+    }
+  /** SETVOLUME was refused with `errno`. */
+  | {
+      readonly type: "session-refused";
+      readonly address: string;
+      readonly code: string;
+      readonly reason: string;
+    }
+  /** The last connection of a client is gone; what it held is released. */
+  | {
+      readonly type: "session-closed";
+      readonly brick: string;
+      readonly client: ClientUid;
+      readonly fds: number;
+      readonly locks: number;
+    }
+  /** A body that did not decode; answered GARBAGE_ARGS. */
+  | {
+      readonly type: "garbage";
+      readonly address: string;
+      readonly procedure: string;
+      readonly reason: string;
+    }
+  /** A fop that this brick does not implement; answered EOPNOTSUPP. */
+  | { readonly type: "unsupported"; readonly address: string; readonly fop: string }
+  /** A fop failed in a way that is the brick's own fault; answered with `errno`. */
+  | {
+      readonly type: "fault";
+      readonly brick: string;
+      readonly fop: string;
+      readonly errno: number;
+      readonly error: unknown;
+    }
+  /** A lease was asked back. */
+  | { readonly type: "recall"; readonly brick: string; readonly client: ClientUid; readonly gfid: Gfid }
+  /** A lease was ended by the brick. */
+  | {
+      readonly type: "revoke";
+      readonly brick: string;
+      readonly client: ClientUid;
+      readonly gfid: Gfid;
+      readonly reason: string;
+    };
+
+/** Takes events. It must not throw, nor call back into the server. */
+export type BrickLog = (event: BrickEvent) => void;

@@ -1,0 +1,95 @@
+import type { Scheduler } from "@brickshift/rpc";
+import type { Connection } from "@brickshift/transport";
+import { z } from "zod";
+import { Brick } from "../brick.js";
+import { brickServerOptions, type BrickServerOptionsInput } from "../options.js";
+import type { BrickStore } from "../store/store.js";
+import { createTree, type TreeInput } from "../tree/create-tree.js";
+import type { BrickLog } from "./brick-event.js";
+import { Session } from "./session.js";
+
+/** One brick of a server. */
+export interface BrickConfig {
+  /** What clients ask for as `remote-subvolume`; unique on the server. */
+  readonly name: string;
+  /** Where its files are. The caller opens it, and closes it after the server. */
+  readonly store: BrickStore;
+  /** Uuid of the volume that the brick belongs to; clients that name another are refused. */
+  readonly volumeId?: string;
+  /** Clock and bounds of its namespace. */
+  readonly tree?: TreeInput;
+}
+
+/** What {@link createBrickServer} is given. */
+export interface BrickServerInit {
+  readonly bricks: readonly BrickConfig[];
+  readonly scheduler: Scheduler;
+  readonly options?: BrickServerOptionsInput;
+  /** Hears of sessions, refusals, recalls and faults. */
+  readonly log?: BrickLog;
+}
+
+/** Bricks behind one listener. It knows no transport: the application gives it connections. */
+export interface BrickServer {
+  /** The bricks by name, for tools and tests. */
+  readonly bricks: ReadonlyMap<string, Brick>;
+  /** Serves a connection, from the first record to its end. */
+  accept(connection: Connection): void;
+  /**
+   * Ends the sessions, lets what runs come to its end and makes every change durable. The stores stay open.
+   * Harmless when repeated.
+   */
+  close(): Promise<void>;
+}
+
+const brickConfigs = z
+  .array(z.looseObject({ name: z.string().min(1).max(255), volumeId: z.guid().optional() }))
+  .min(1)
+  .max(1_024)
+  .refine((bricks) => new Set(bricks.map(({ name }) => name)).size === bricks.length, {
+    error: "every brick has a name of its own",
+  });
+
+/**
+ * Opens the bricks.
+ * Rejects with ZodError when the options or the names do not fit, before anything is opened; as `createTree`
+ * does when a store fails.
+ */
+export async function createBrickServer(init: BrickServerInit): Promise<BrickServer> {
+  const options = brickServerOptions.parse(init.options ?? {});
+  brickConfigs.parse(init.bricks);
+  const { scheduler, log = () => {} } = init;
+  const bricks = new Map<string, Brick>();
+  for (const { name, store, volumeId, tree: treeInput } of init.bricks) {
+    const tree = await createTree(store, treeInput);
+    const { id, bootCount } = store;
+    bricks.set(name, new Brick({ name, id, bootCount, volumeId, tree, options, scheduler, log }));
+  }
+  const [first] = init.bricks;
+  const processUuid = `${first?.store.id}-${first?.store.bootCount}`;
+  const sessions = new Set<Session>();
+  let closing: Promise<void> | undefined;
+
+  function accept(connection: Connection): void {
+    const { address } = connection.peer;
+    if (closing !== undefined || sessions.size >= options.connectionsMax) {
+      log({ type: "connection-refused", address });
+      connection.abort();
+      return;
+    }
+    const session = new Session({ connection, bricks, options, scheduler, log, processUuid });
+    sessions.add(session);
+    log({ type: "connection-open", address, count: sessions.size });
+    void session.ended().then((code) => {
+      sessions.delete(session);
+      log({ type: "connection-closed", address, code });
+    });
+  }
+
+  async function close(): Promise<void> {
+    await Promise.all([...sessions].map((session) => session.close()));
+    await Promise.all([...bricks.values()].map((brick) => brick.close()));
+  }
+
+  return { bricks, accept, close: () => (closing ??= close()) };
+}
