@@ -1,0 +1,37 @@
+import { type Dict, type FopName, type FopRequest, getXdata, LeaseCmd, type LeaseId } from "@brickshift/wire";
+import type { FdTable } from "./fd-table.js";
+
+/** Fops whose answer carries an fd. */
+export const openingFops: ReadonlySet<FopName> = new Set(["open", "opendir", "create"] as const);
+
+interface FdFields {
+  readonly fd?: bigint;
+  readonly fdIn?: bigint;
+  readonly fdOut?: bigint;
+}
+
+/**
+ * The request with the brick's numbers of its fds.
+ * @throws `ClientError` `CLIENT_STALE_FD`.
+ */
+export function toRemoteFds<R extends object>(request: R, fds: FdTable): R {
+  const { fd, fdIn, fdOut } = request as FdFields;
+  if (fd === undefined && fdIn === undefined) return request;
+  return {
+    ...request,
+    ...(fd === undefined ? {} : { fd: fds.remote(fd) }),
+    ...(fdIn === undefined ? {} : { fdIn: fds.remote(fdIn) }),
+    ...(fdOut === undefined ? {} : { fdOut: fds.remote(fdOut) }),
+  };
+}
+
+/** Whether a fop asks for a lease. */
+export function asksForLease(name: FopName, request: object): boolean {
+  return name === "lease" && (request as FopRequest<"lease">).lease.cmd === LeaseCmd.set;
+}
+
+/** The lease that a request relies on or is about. */
+export function leaseIdOf(name: FopName, request: { readonly xdata?: Dict | null }): LeaseId | undefined {
+  if (name === "lease") return (request as unknown as FopRequest<"lease">).lease.leaseId;
+  return getXdata(request.xdata ?? null, "leaseId");
+}
