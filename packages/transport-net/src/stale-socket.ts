@@ -1,5 +1,6 @@
-import { lstat, unlink } from "node:fs/promises";
+import { access, lstat, unlink } from "node:fs/promises";
 import { connect } from "node:net";
+import { dirname } from "node:path";
 import { translateError } from "./errors.js";
 
 /**
@@ -9,12 +10,17 @@ import { translateError } from "./errors.js";
  */
 export async function removeStaleSocket(path: string): Promise<void> {
   try {
-    const found = await lstat(path);
-    if (found.isSocket() && !(await isAnswered(path))) await unlink(path);
+    // Asked first: libuv would call a directory that is not there a lack of permission.
+    await access(dirname(path));
+    const found = await lstat(path).catch(unlessMissing);
+    if (found?.isSocket() === true && !(await isAnswered(path))) await unlink(path).catch(unlessMissing);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
     throw translateError(error, "listen");
   }
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
 }
 
 function isAnswered(path: string): Promise<boolean> {

@@ -1,27 +1,102 @@
-import type { Connection } from "@brickshift/transport";
-import { expect, it } from "vitest";
-import { createTcpTransport } from "../src/index.js";
+import { createServer } from "node:net";
+import type { Connection, Listener } from "@brickshift/transport";
+import { afterEach, expect, it, vi } from "vitest";
+import { createTcpTransport, createTlsTransport, type TcpTransportOptionsInput } from "../src/index.js";
+import { makeIdentities } from "./identities.js";
 
-it.each([true, false])("carries records both ways, steered: %s", async (isSteered) => {
-  const transport = createTcpTransport({ isSteered });
-  const got: number[] = [];
-  let server: Connection | undefined;
-  const listener = await transport.listen("tcp://127.0.0.1:0", (connection) => {
-    server = connection;
-    connection.receive((record) => {
-      got.push(record.length);
-      void connection.send([Buffer.from("re: "), record]);
-    });
+const undo: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const step of undo.splice(0)) await step();
+});
+
+/** Listens; what arrives is kept. */
+async function listenWith(
+  options: TcpTransportOptionsInput,
+  address = "tcp://127.0.0.1:0",
+): Promise<{ listener: Listener; arrived: Connection[] }> {
+  const arrived: Connection[] = [];
+  const listener = await createTcpTransport(options).listen(address, (connection) => {
+    connection.receive(() => {});
+    undo.push(() => connection.abort());
+    arrived.push(connection);
   });
-  const client = await transport.connect(listener.address);
-  const replies: number[] = [];
-  client.receive((record) => void replies.push(record.length));
-  await client.send([Buffer.from("hel"), Buffer.from("lo")]);
-  await client.send([]);
-  await client.send([new Uint8Array(1 << 20)]);
+  undo.push(() => listener.close());
+  return { listener, arrived };
+}
+
+it.each([true, false])("closes what arrives over the listener's limit, steered: %s", async (isSteered) => {
+  const { listener, arrived } = await listenWith({ connectionsMax: 2, isSteered });
+  const transport = createTcpTransport();
+  const connect = async () => {
+    const client = await transport.connect(listener.address);
+    client.receive(() => {});
+    undo.push(() => client.abort());
+    return client;
+  };
+  const [first] = [await connect(), await connect()];
+  await vi.waitUntil(() => arrived.length === 2);
+  const third = await connect();
+  await third.closed;
+  expect(arrived.length).toBe(2);
+  await first.close();
+  // The place is free when the listener's end is gone too.
+  await arrived[0]?.closed;
+  await vi.waitUntil(async () => {
+    await connect();
+    return arrived.length === 3;
+  });
+});
+
+it("listens on IPv6 and names both ends in brackets", async () => {
+  const { listener, arrived } = await listenWith({}, "tcp://[::1]:0");
+  expect(listener.address).toMatch(/^tcp:\/\/\[::1\]:\d+$/);
+  const client = await createTcpTransport().connect(listener.address);
+  await vi.waitUntil(() => arrived.length === 1);
+  expect(arrived[0]?.peer.address).toMatch(/^tcp:\/\/\[::1\]:\d+$/);
   await client.close();
-  expect(got).toEqual([5, 0, 1 << 20]);
-  expect(replies).toEqual([9, 4, (1 << 20) + 4]);
-  expect(await server?.closed).toBeUndefined();
-  await listener.close();
+});
+
+it("finds a host that does not exist out of reach", async () => {
+  await expect(createTcpTransport().connect("tcp://nowhere.invalid:1")).rejects.toMatchObject({
+    code: "TRANSPORT_UNREACHABLE",
+  });
+});
+
+it("does not listen on an address of another host", async () => {
+  await expect(createTcpTransport().listen("tcp://192.0.2.1:0", () => {})).rejects.toMatchObject({
+    code: "TRANSPORT_ADDRESS",
+  });
+});
+
+/** A listener that accepts and then says nothing. */
+async function listenMute(): Promise<string> {
+  const server = createServer((socket) => void undo.push(() => socket.destroy()));
+  undo.push(() => server.close());
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  return `tls://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+}
+
+it("gives up a handshake that is not answered, after the time given", async () => {
+  const { client } = await makeIdentities();
+  const transport = createTlsTransport({ ...client, connectTimeoutMs: 20 });
+  await expect(transport.connect(await listenMute())).rejects.toMatchObject({
+    code: "TRANSPORT_UNREACHABLE",
+  });
+});
+
+it("gives up a handshake that is not answered, when the signal aborts", async () => {
+  const { client } = await makeIdentities();
+  const controller = new AbortController();
+  const connecting = createTlsTransport(client).connect(await listenMute(), { signal: controller.signal });
+  const cause = new Error("changed my mind");
+  controller.abort(cause);
+  await expect(connecting).rejects.toMatchObject({ code: "TRANSPORT_ABORTED", cause });
+});
+
+it("refuses options out of bounds before any I/O", () => {
+  expect(() => createTcpTransport({ recordBytesMax: 1 })).toThrow("recordBytesMax");
 });
