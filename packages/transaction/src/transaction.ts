@@ -203,7 +203,8 @@ export class Transaction {
   #toDestination(id: OpId, extent: Extent, next: NextStep | undefined, isZero: boolean): TransferEffect[] {
     const op: Op = { stage: "held", extent, next, isZero };
     this.#ops.set(id, op);
-    // Until the destination knows the fence, an older write could still land on top of this one.
+    // Before the first fence there is no file to write to; later, an older write may still be under way, and
+    // what keeps it out shall not depend on the order in which this transaction's own writes land.
     return this.#isFenced ? [this.#send(id, op)] : [];
   }
 
