@@ -45,7 +45,8 @@ export class InodeLeases<Fop extends GatedFop = GatedFop, Request extends LeaseR
   readonly gfid: Gfid;
   /** The brick keeps this record; see `LeaseManager.forgetInode`. */
   isKept = true;
-  #leases: Lease[] = nobody;
+  // The first of a list through `Lease.next`, in order of their grants.
+  #first: Lease | undefined = undefined;
   #waiting: Waiter<Fop, Request>[] = nobody;
   #blockedFops = 0;
   #modifying = 0;
@@ -60,7 +61,7 @@ export class InodeLeases<Fop extends GatedFop = GatedFop, Request extends LeaseR
 
   /** Nobody holds or wants a lease here: every fop may run. */
   get isFree(): boolean {
-    return this.#leases.length === 0 && this.#waiting.length === 0;
+    return this.#first === undefined && this.#waiting.length === 0;
   }
 
   /** Free and nothing runs: the record says nothing that a new one would not say. */
@@ -68,8 +69,15 @@ export class InodeLeases<Fop extends GatedFop = GatedFop, Request extends LeaseR
     return this.isFree && this.#modifying === 0 && this.#modifyingInternal === 0 && this.#observing === 0;
   }
 
+  /** The leases held, in order of their grants. */
   get leases(): readonly Lease[] {
-    return this.#leases;
+    return this.#leasesThat(() => true);
+  }
+
+  get leaseCount(): number {
+    let count = 0;
+    for (let lease = this.#first; lease !== undefined; lease = lease.next) count += 1;
+    return count;
   }
 
   get waiting(): readonly Waiter<Fop, Request>[] {
@@ -100,14 +108,14 @@ export class InodeLeases<Fop extends GatedFop = GatedFop, Request extends LeaseR
   /** The leases held that a fop waits for. */
   leasesAgainstFop(fop: Fop, own: Lease | undefined): Lease[] {
     const relation = relationOf(fop);
-    return this.#leases.filter(
+    return this.#leasesThat(
       (lease) => verdict(fop.gate, lease === own ? "own" : relation, lease.type, lease.scope) === "wait",
     );
   }
 
   /** The leases held that a lease of that type, for the holder of `own`, has to wait for. */
   leasesAgainst(type: LeaseType, own: Lease | undefined): Lease[] {
-    return this.#leases.filter((lease) => lease !== own && leasesConflict(type, lease.type));
+    return this.#leasesThat((lease) => lease !== own && leasesConflict(type, lease.type));
   }
 
   /** Whether nothing runs that a grant of the lease has to drain. */
@@ -133,14 +141,20 @@ export class InodeLeases<Fop extends GatedFop = GatedFop, Request extends LeaseR
   }
 
   attach(lease: Lease): void {
-    if (this.#leases === nobody) this.#leases = [lease];
-    else this.#leases.push(lease);
+    let last = this.#first;
+    while (last?.next !== undefined) last = last.next;
+    if (last === undefined) this.#first = lease;
+    else last.next = lease;
   }
 
   detach(lease: Lease): void {
-    invariant(this.#leases.includes(lease), "a lease that ends is attached to its inode");
-    const rest = this.#leases.filter((other) => other !== lease);
-    this.#leases = rest.length === 0 ? nobody : rest;
+    let before: Lease | undefined;
+    let found = this.#first;
+    while (found !== undefined && found !== lease) [before, found] = [found, found.next];
+    invariant(found !== undefined, "a lease that ends is attached to its inode");
+    if (before === undefined) this.#first = lease.next;
+    else before.next = lease.next;
+    lease.next = undefined;
   }
 
   /** Lets everybody go on who can, in order of arrival, and recalls what the others wait for. */
@@ -157,7 +171,8 @@ export class InodeLeases<Fop extends GatedFop = GatedFop, Request extends LeaseR
     }
     if (still.length < waiting.length) this.#keepWaiting(still);
     // A lease granted just now may be in the way of those behind it: its holder must hear of them.
-    for (const lease of this.#leases) {
+    if (still.length === 0) return;
+    for (const lease of this.leases) {
       if (!lease.isRecalled && still.some((waiter) => this.#isInTheWay(lease, waiter, host)))
         host.recall(lease, nowMs);
     }
@@ -202,7 +217,7 @@ export class InodeLeases<Fop extends GatedFop = GatedFop, Request extends LeaseR
 
   #waitsForLease(fop: Fop, own: Lease | undefined): boolean {
     const relation = relationOf(fop);
-    for (const lease of this.#leases) {
+    for (let lease = this.#first; lease !== undefined; lease = lease.next) {
       if (verdict(fop.gate, lease === own ? "own" : relation, lease.type, lease.scope) === "wait")
         return true;
     }
@@ -219,6 +234,14 @@ export class InodeLeases<Fop extends GatedFop = GatedFop, Request extends LeaseR
       if (verdict(fop.gate, relation, type, scope) === "wait") return true;
     }
     return false;
+  }
+
+  #leasesThat(isMeant: (lease: Lease) => boolean): Lease[] {
+    const leases: Lease[] = [];
+    for (let lease = this.#first; lease !== undefined; lease = lease.next) {
+      if (isMeant(lease)) leases.push(lease);
+    }
+    return leases;
   }
 
   #keepWaiting(waiting: Waiter<Fop, Request>[]): void {

@@ -2,7 +2,7 @@ import { type Epoch, LeaseError, type LeaseId } from "@brickshift/wire";
 import { gateRows } from "./conflict-table.js";
 import type { InodeLeases } from "./inode-leases.js";
 import type { Lease } from "./lease.js";
-import type { GatedFop, LeaseEffect, LeaseName, LeaseRequest } from "./lease-effect.js";
+import type { GatedFop, LeaseEffect, LeaseRequest } from "./lease-effect.js";
 import { LeaseRegistry } from "./lease-registry.js";
 import { LeaseRevokedError, type LeaseState, type RevokeReason } from "./lease-revoked-error.js";
 import type { LeaseOptions } from "./options.js";
@@ -70,7 +70,7 @@ export class LeaseLedger<Fop extends GatedFop, Request extends LeaseRequest> {
   /** @throws {@link LeaseError} `LEASE_LIMIT` when one lease more, on the inode or the brick, is too many. */
   checkRoom(inode: InodeLeases<Fop, Request>, queuedRequests: number): void {
     const { leasesPerInodeMax, leasesMax, grantsMax } = this.#options;
-    const onInode = inode.leases.length + inode.waiting.length - inode.blockedFops;
+    const onInode = inode.leaseCount + inode.waiting.length - inode.blockedFops;
     if (onInode >= leasesPerInodeMax) {
       throw new LeaseError("LEASE_LIMIT", `${onInode} leases on ${inode.gfid}`);
     }
@@ -94,27 +94,30 @@ export class LeaseLedger<Fop extends GatedFop, Request extends LeaseRequest> {
   /** A lease held is granted the request's type as well, under the epoch that it has. */
   grantMore(lease: Lease, request: Request): void {
     lease.add(request.type);
-    this.emit({ type: "grant", request, ...nameOf(lease) });
+    const { gfid, client, id: leaseId, epoch } = lease;
+    this.emit({ type: "grant", request, gfid, client, leaseId, epoch });
   }
 
   /** Asks the lease back; once only. */
   recall(lease: Lease, nowMs: number): void {
     if (lease.isRecalled) return;
-    startRecall(lease, this.#options, nowMs);
+    const atMs = startRecall(lease, this.#options, nowMs);
     this.deadlines.add(lease);
-    const deadlineMs = lease.deadlineMs === Infinity ? undefined : lease.deadlineMs;
-    this.emit({ type: "recall", deadlineMs, ...nameOf(lease) });
+    const deadlineMs = atMs === Infinity ? undefined : atMs;
+    const { gfid, client, id: leaseId, epoch } = lease;
+    this.emit({ type: "recall", deadlineMs, gfid, client, leaseId, epoch });
   }
 
   /** A fop runs: if it is a recalled holder's own, the holder gets more time. */
   progress(inode: InodeLeases<Fop, Request>, fop: Fop, nowMs: number): void {
-    const own = this.ownLease(inode, fop);
-    if (own?.isRecalled === true) extendRecall(own, this.#options, nowMs);
+    const recall = this.ownLease(inode, fop)?.recall;
+    if (recall !== undefined) extendRecall(recall, this.#options, nowMs);
   }
 
   /** The brick ends the lease: its holder is fenced, and will be told when it names the lease. */
   revoke(inode: InodeLeases<Fop, Request>, lease: Lease, reason: RevokeReason): void {
-    this.emit({ type: "revoke", reason, ...nameOf(lease) });
+    const { gfid, client, id: leaseId, epoch } = lease;
+    this.emit({ type: "revoke", reason, gfid, client, leaseId, epoch });
     this.registry.bury(lease, reason);
     this.end(inode, lease);
   }
@@ -135,8 +138,4 @@ export class LeaseLedger<Fop extends GatedFop, Request extends LeaseRequest> {
 /** `LEASE_REVOKED` for a lease-id, which is absent when a fop carried only an epoch. */
 export function revokedError(leaseId: LeaseId | undefined, state: LeaseState): LeaseRevokedError {
   return new LeaseRevokedError(state, `lease ${leaseId ?? "without an id"}: ${state}`);
-}
-
-function nameOf(lease: Lease): LeaseName {
-  return { gfid: lease.gfid, client: lease.client, leaseId: lease.id, epoch: lease.epoch };
 }

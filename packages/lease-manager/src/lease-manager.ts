@@ -334,7 +334,7 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
   }
 
   #refuse(inode: InodeLeases<Fop, Request>, request: Request, nowMs: number): void {
-    const error = new LeaseError("LEASE_HELD", `${inode.leases.length} leases on ${inode.gfid}`);
+    const error = new LeaseError("LEASE_HELD", `${inode.leaseCount} leases on ${inode.gfid}`);
     this.#ledger.emit({ type: "refuse", request, gfid: inode.gfid, error });
     for (const lease of recalledByRefusal(inode, request)) this.#ledger.recall(lease, nowMs);
   }

@@ -8,7 +8,10 @@ interface ClientRecord {
   dead: DeadLeases | undefined;
 }
 
-/** Which lease-id stands for which lease, and which leases, held, asked for or revoked, a client has. */
+/**
+ * Which lease-id stands for which lease, and which leases, held, asked for or revoked, a client has. What is
+ * known of a client is kept until it is gone.
+ */
 export class LeaseRegistry {
   readonly #leases = new Map<LeaseId, Lease>();
   readonly #clients = new Map<ClientUid, ClientRecord>();
@@ -53,7 +56,6 @@ export class LeaseRegistry {
   remove(lease: Lease): void {
     this.#leases.delete(lease.id);
     this.#clients.get(lease.client)?.leases.delete(lease);
-    this.#dropIfEmpty(lease.client);
   }
 
   /** Remembers that the lease was revoked, for its client to hear of. */
@@ -76,7 +78,6 @@ export class LeaseRegistry {
   /** The client has been told that its lease was revoked. */
   forgetDeath(client: ClientUid, leaseId: LeaseId): void {
     this.#clients.get(client)?.dead?.forget(leaseId);
-    this.#dropIfEmpty(client);
   }
 
   /** The client is gone; it holds nothing any more. */
@@ -91,14 +92,5 @@ export class LeaseRegistry {
       this.#clients.set(client, record);
     }
     return record;
-  }
-
-  #dropIfEmpty(client: ClientUid): void {
-    const record = this.#clients.get(client);
-    if (record === undefined || record.leases.size > 0) return;
-    // A record that once forgot a revoked id must stay: it says that others may be forgotten too.
-    if (record.dead === undefined || (record.dead.size === 0 && record.dead.isComplete)) {
-      this.#clients.delete(client);
-    }
   }
 }

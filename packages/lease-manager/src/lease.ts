@@ -1,6 +1,13 @@
 import type { ClientUid, Epoch, Gfid, LeaseId, LeaseScope } from "@brickshift/wire";
 import type { LeaseType } from "./conflict-table.js";
 
+/** The recall of a lease, in monotonic milliseconds. */
+export interface Recall {
+  readonly atMs: number;
+  /** When the lease is revoked; `Infinity` when it is not. */
+  deadlineMs: number;
+}
+
 /** The epoch of a lease that is asked for and not granted yet; no granted lease has it. */
 export const UNGRANTED = 0n as Epoch;
 
@@ -18,10 +25,10 @@ export class Lease {
   /** How often each type was granted and not given back; stock rules count them. */
   readCount = 0;
   readWriteCount = 0;
-  /** Monotonic instant of the recall, in ms; below 0 when there was none. */
-  recalledAtMs = -1;
-  /** Monotonic instant at which it is revoked, in ms; `Infinity` when it is not. */
-  deadlineMs = Infinity;
+  /** Set once; nothing takes a recall back. */
+  recall: Recall | undefined = undefined;
+  /** The next lease of the same inode. A list without arrays: most leases are alone on their inode. */
+  next: Lease | undefined = undefined;
   hasEnded = false;
 
   constructor(id: LeaseId, client: ClientUid, gfid: Gfid, scope: LeaseScope) {
@@ -41,7 +48,7 @@ export class Lease {
   }
 
   get isRecalled(): boolean {
-    return this.recalledAtMs >= 0;
+    return this.recall !== undefined;
   }
 
   /** Counts one grant of `type`. */

@@ -1,4 +1,4 @@
-import { type Epoch, type Extent, invariant } from "@brickshift/wire";
+import type { Epoch, Extent } from "@brickshift/wire";
 
 interface MarkedExtent {
   readonly start: number;
@@ -9,8 +9,8 @@ interface MarkedExtent {
 
 /**
  * Which bytes of one file were modified at which epoch: sorted, disjoint, and never more than a bound.
- * Past the bound the two neighbours with the smallest gap become one, with the newer epoch: it may then
- * tell of bytes that were not modified, and never misses one that was.
+ * Past the bound neighbours with the smallest gaps become one, with the newer epoch: it may then tell of
+ * bytes that were not modified, and never misses one that was.
  */
 export class ModifiedExtents {
   /** From this epoch on every modification was marked. */
@@ -28,7 +28,7 @@ export class ModifiedExtents {
     return this.#extents.length;
   }
 
-  /** How often two extents became one for want of room. */
+  /** How many extents were joined to another for want of room. */
   get coarsened(): number {
     return this.#coarsened;
   }
@@ -50,7 +50,7 @@ export class ModifiedExtents {
     if (last > first && tail !== undefined && tail.end > end) replaced.push({ ...tail, start: end });
     extents.splice(first, last - first, ...replaced);
     this.#joinEqual(first - 1, first + replaced.length);
-    while (extents.length > this.#max) this.#coarsen();
+    if (extents.length > this.#max) this.#coarsen();
   }
 
   /**
@@ -93,21 +93,30 @@ export class ModifiedExtents {
     }
   }
 
+  /**
+   * Joins neighbours, smallest gaps first, until a quarter of the room is free again: to look for gaps at
+   * every mark would cost as much as the marks of a whole quarter.
+   */
   #coarsen(): void {
     const extents = this.#extents;
-    let best = 1;
-    let smallest = Infinity;
-    for (let index = 1; index < extents.length; index += 1) {
-      const gap = (extents[index] as MarkedExtent).start - (extents[index - 1] as MarkedExtent).end;
-      if (gap >= smallest) continue;
-      best = index;
-      smallest = gap;
+    const joins = extents.length - (this.#max - (this.#max >> 2));
+    // Nothing is before the first: extents[-1] is undefined.
+    const gaps = extents.map(({ start }, index) => start - (extents[index - 1]?.end ?? -Infinity));
+    const smallestFirst = gaps
+      .map((_, index) => index)
+      .sort((a, b) => (gaps[a] ?? 0) - (gaps[b] ?? 0) || a - b);
+    const isJoined = new Set(smallestFirst.slice(0, joins));
+    const joined: MarkedExtent[] = [];
+    for (const [index, extent] of extents.entries()) {
+      const left = joined.at(-1);
+      if (left === undefined || !isJoined.has(index)) joined.push(extent);
+      else joined[joined.length - 1] = { start: left.start, end: extent.end, epoch: newer(left, extent) };
     }
-    const left = extents[best - 1];
-    const right = extents[best];
-    invariant(left !== undefined && right !== undefined, "there are two extents to join");
-    const epoch = left.epoch > right.epoch ? left.epoch : right.epoch;
-    extents.splice(best - 1, 2, { start: left.start, end: right.end, epoch });
-    this.#coarsened += 1;
+    this.#extents = joined;
+    this.#coarsened += joins;
   }
+}
+
+function newer(one: MarkedExtent, other: MarkedExtent): Epoch {
+  return one.epoch > other.epoch ? one.epoch : other.epoch;
 }

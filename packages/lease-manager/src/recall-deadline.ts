@@ -1,20 +1,21 @@
-import type { Lease } from "./lease.js";
+import type { Lease, Recall } from "./lease.js";
 import type { LeaseOptions } from "./options.js";
 
-/** Marks the recall of `lease` at `nowMs` and sets its deadline. */
-export function startRecall(lease: Lease, options: LeaseOptions, nowMs: number): void {
-  lease.recalledAtMs = nowMs;
-  lease.deadlineMs = options.recallTimeoutMs === "infinite" ? Infinity : nowMs + options.recallTimeoutMs;
+/** Marks the recall of `lease` at `nowMs`, sets its deadline and returns it: `Infinity` for none. */
+export function startRecall(lease: Lease, options: LeaseOptions, nowMs: number): number {
+  const deadlineMs = options.recallTimeoutMs === "infinite" ? Infinity : nowMs + options.recallTimeoutMs;
+  lease.recall = { atMs: nowMs, deadlineMs };
+  return deadlineMs;
 }
 
 /**
  * Progress of the holder under recall: it has `recallProgressMs` left at the least, but never more than
  * `recallCapMs` from the recall, so that those who wait do not wait on a busy holder for ever.
  */
-export function extendRecall(lease: Lease, options: LeaseOptions, nowMs: number): void {
-  if (lease.deadlineMs === Infinity) return;
-  const capMs = lease.recalledAtMs + options.recallCapMs;
-  lease.deadlineMs = Math.max(lease.deadlineMs, Math.min(nowMs + options.recallProgressMs, capMs));
+export function extendRecall(recall: Recall, options: LeaseOptions, nowMs: number): void {
+  if (recall.deadlineMs === Infinity) return;
+  const capMs = recall.atMs + options.recallCapMs;
+  recall.deadlineMs = Math.max(recall.deadlineMs, Math.min(nowMs + options.recallProgressMs, capMs));
 }
 
 interface Armed {
@@ -36,15 +37,16 @@ export class RecallDeadlines {
   }
 
   add(lease: Lease): void {
-    if (lease.deadlineMs === Infinity) return;
+    const atMs = deadlineOf(lease);
+    if (atMs === Infinity) return;
     if (this.#heap.length >= this.#pruneAtSize) this.#prune();
-    this.#push({ lease, atMs: lease.deadlineMs });
+    this.#push({ lease, atMs });
   }
 
   /** The next deadline, in monotonic ms. */
   nextMs(): number | undefined {
     for (let top = this.#heap[0]; top !== undefined; top = this.#heap[0]) {
-      if (!top.lease.hasEnded && top.lease.deadlineMs === top.atMs) return top.atMs;
+      if (!top.lease.hasEnded && deadlineOf(top.lease) === top.atMs) return top.atMs;
       this.#pop();
       if (!top.lease.hasEnded) this.add(top.lease);
     }
@@ -102,4 +104,8 @@ export class RecallDeadlines {
     heap[index] = last;
     return top;
   }
+}
+
+function deadlineOf(lease: Lease): number {
+  return lease.recall?.deadlineMs ?? Infinity;
 }

@@ -30,7 +30,7 @@ const hard = [
 
 it.each(seeds)("keeps its promises through a random walk, seed %i", (seed) => {
   const walk = new LeaseWalk(seed);
-  for (let step = 0; step < 16_000; step += 1) walk.step();
+  for (let step = 0; step < 30_000; step += 1) walk.step();
   walk.end();
   expect(hard.filter((what) => !walk.reached.has(what))).toEqual([]);
 });

@@ -44,7 +44,7 @@ const options = {
   recallTimeoutMs: 40,
   recallProgressMs: 15,
   recallCapMs: 80,
-  leasesPerInodeMax: 6,
+  leasesPerInodeMax: 5,
   blockedFopsMax: 8,
   queuedRequestsMax: 9,
   deadLeasesMax: 2,
@@ -84,9 +84,9 @@ export class LeaseWalk {
     const isRush = this.#count % 400 < 200;
     const events: readonly (readonly [number, () => void])[] = [
       [30, () => this.#arrive()],
-      [isRush ? 26 : 60, () => this.#finishOne()],
+      [isRush ? 26 : 34, () => this.#finishOne()],
       [isRush ? 10 : 4, () => this.#request()],
-      [8, () => this.#unlock()],
+      [isRush ? 8 : 12, () => this.#unlock()],
       [10, () => this.#advance()],
       [1, () => this.#disconnect(this.#random.pick(clients))],
       [1, () => this.#revoke()],
