@@ -1,5 +1,5 @@
 import { seededRandom } from "@brickshift/testkit";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeBody, decodeMessage, WireError } from "../src/index.js";
 import { layoutOf } from "./support/codecs.js";
 import { feed, fuzzInput, fuzzTargets, likelyInput } from "./support/fuzz.js";
@@ -10,6 +10,15 @@ const seed = Number(process.env["WIRE_FUZZ_SEED"] ?? 20_261_123);
 /** 100 µs for each input, some twenty times what it takes. */
 const timeoutMs = 60_000 + inputs / 10;
 
+// Making stack traces would take most of the time.
+const { stackTraceLimit } = Error;
+beforeAll(() => {
+  Error.stackTraceLimit = 0;
+});
+afterAll(() => {
+  Error.stackTraceLimit = stackTraceLimit;
+});
+
 describe("any bytes", () => {
   it(
     `become a bounded value or a WireError in every decoder, ${inputs} inputs, seed ${seed}`,
@@ -17,9 +26,6 @@ describe("any bytes", () => {
       const random = seededRandom(seed);
       const outcomes = { refused: 0, decoded: 0 };
       const decodedBy = new Set<string>();
-      // Making stack traces would take most of the time.
-      const { stackTraceLimit } = Error;
-      Error.stackTraceLimit = 0;
       for (let index = 0; index < inputs; index += 1) {
         const target = random.pick(fuzzTargets);
         const bytes = random.chance(0.6) ? likelyInput(target, random) : fuzzInput(random);
@@ -33,7 +39,6 @@ describe("any bytes", () => {
           });
         }
       }
-      Error.stackTraceLimit = stackTraceLimit;
       // Worth nothing if the inputs were refused at the door, or never.
       expect(outcomes.refused).toBeGreaterThan(inputs / 10);
       expect(outcomes.decoded).toBeGreaterThan(inputs / 10);

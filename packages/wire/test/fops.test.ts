@@ -196,6 +196,17 @@ describe("a lock owner", () => {
   });
 });
 
+describe("bytes that are no payload", () => {
+  it("are the receiver's: a lock owner outlives its record", () => {
+    const record = vector("fop-lk-setlkw-wr-call").record.slice();
+    const { flock } = decodeFopRequest("lk", record.subarray(80));
+    const before = toHex(flock.lkOwner);
+    record.fill(0xee);
+    expect(before).toBe("bbbbbbbbbbbbbbbb");
+    expect(toHex(flock.lkOwner)).toBe(before);
+  });
+});
+
 describe("what was never captured follows its definition", () => {
   it("NAMELINK: parent, name, extra data; before and after", () => {
     const request = { pargfid: gfid, bname: "ab", xdata: null };
@@ -254,6 +265,13 @@ describe("callbacks", () => {
 
   it("carry attributes of 100 bytes", () => {
     expect(toHex(...encodeBody(oldIatt, oldIatt.zero)).length).toBe(200);
+  });
+
+  it("recall a lease with the type to keep before the transaction, of which stock bricks say nothing", () => {
+    const body = { gfid, leaseType: 1, tid: gfid, xdata: null };
+    const hex = `${gfidHex}00000001${gfidHex}00000000`;
+    expect(toHex(...encodeBody(callbacks.recallLease.request, body))).toBe(hex);
+    expect(decodeBody(callbacks.recallLease.request, fromHex(hex))).toEqual(body);
   });
 
   it("refuse a gfid that is not written as bricks write it", () => {

@@ -1,3 +1,4 @@
+import { seededRandom } from "@brickshift/testkit";
 import { describe, expect, it } from "vitest";
 import { type Gfid, XdrReader, XdrWriter } from "../src/index.js";
 import { refusalOf } from "./support/refusal.js";
@@ -174,6 +175,18 @@ describe("a writer", () => {
       expect(back.u32()).toBe(index);
       expect([...back.opaque()]).toEqual([index & 0xff]);
     }
+  });
+
+  it("keeps messages apart that fill their room to the last byte, seed 3", () => {
+    const random = seededRandom(3);
+    const messages = Array.from({ length: 20_000 }, () => {
+      const bytes = random.bytes(1 + random.below(64));
+      const writer = new XdrWriter(bytes.length);
+      writer.fixed(bytes);
+      return { bytes, chunk: writer.finish()[0]! };
+    });
+    expect(messages.filter(({ bytes, chunk }) => toHex(bytes) !== toHex(chunk))).toEqual([]);
+    expect(new Set(messages.map(({ chunk }) => chunk.buffer)).size).toBeGreaterThan(10);
   });
 
   it("hands a payload on as it is, and writes nothing after it", () => {
