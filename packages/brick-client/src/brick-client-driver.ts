@@ -180,6 +180,10 @@ class DrivenBrickClient implements BrickClient {
     return this.#rpc.peer?.stats();
   }
 
+  drop(): void {
+    this.#rpc.peer?.abort();
+  }
+
   async close(): Promise<void> {
     await this.#rpc.close();
     this.#events.end();

@@ -48,6 +48,8 @@ export interface BrickClient {
   openFds(): number;
   leases(): readonly HeldLease[];
   stats(): RpcStats | undefined;
+  /** Drops the connection as if it had broken, and connects again; for a caller that does not trust it any more. */
+  drop(): void;
   /** Ends the connection in order and makes no more; iterables end. Fops fail with `RPC_CLOSED`. Harmless when repeated. */
   close(): Promise<void>;
 }
