@@ -18,6 +18,8 @@ export const treeOptions = z.strictObject({
   holdsMax: z.int().min(1).default(1_000_000),
   /** Files of which new times wait in memory; beyond, the oldest are persisted without being asked. */
   dirtyTimesMax: z.int().min(1).default(16_384),
+  /** Blobs without a record that a start after a kill removes; with more it refuses to start, `TREE_DAMAGED`. */
+  orphansMax: z.int().min(0).default(10_000),
   /** Most migration targets at one time; one more is `TREE_TARGETS_MAX`. */
   targetsMax: z.int().min(1).default(4_096),
 });

@@ -1,7 +1,8 @@
-import { FileType, ROOT_GFID } from "@brickshift/wire";
+import { FileType, type Gfid, ROOT_GFID } from "@brickshift/wire";
 import { removeUnlinked } from "./data-calls.js";
 import { emptyBlob } from "./migration-calls.js";
 import type { TreeContext } from "./tree-context.js";
+import { TreeError } from "./tree-error.js";
 import { RecordKind } from "./tree-keys.js";
 import { FIRST_COOKIE } from "./tree-records.js";
 
@@ -55,13 +56,23 @@ async function makeRoot(context: TreeContext): Promise<void> {
   });
 }
 
-/** The blob is made before the record and goes after it, so a kill leaves at worst a blob too many. */
+/**
+ * The blob is made before the record and goes after it, so a kill leaves at worst a few blobs too many.
+ * @throws TreeError `TREE_DAMAGED` when there are more than a kill can leave: then records are missing, not blobs too many.
+ */
 async function removeOrphans(context: TreeContext): Promise<number> {
-  let orphans = 0;
+  const { orphansMax } = context.options;
+  const orphans: Gfid[] = [];
   for await (const gfid of context.store.data.list()) {
     if (context.records.inode(gfid) !== undefined) continue;
-    await context.store.data.remove(gfid);
-    orphans += 1;
+    orphans.push(gfid);
+    if (orphans.length > orphansMax) {
+      throw new TreeError(
+        "TREE_DAMAGED",
+        `more than ${orphansMax} blobs have no record; keep a copy, then run fsck`,
+      );
+    }
   }
-  return orphans;
+  for (const gfid of orphans) await context.store.data.remove(gfid);
+  return orphans.length;
 }

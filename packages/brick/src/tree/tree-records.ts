@@ -171,7 +171,8 @@ function encodeEntry(entry: EntryRecord): Uint8Array {
   return writer.finish()[0] as Uint8Array;
 }
 
-function decodeEntry(bytes: Uint8Array, known?: string): EntryRecord {
+/** Name and cookie record alike; `known` spares the decoding of the name. @throws WireError. */
+export function decodeEntry(bytes: Uint8Array, known?: string): EntryRecord {
   const reader = new XdrReader(bytes);
   const gfid = reader.gfid();
   const type = reader.u32() & FileType.mask;

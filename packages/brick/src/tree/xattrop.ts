@@ -29,7 +29,7 @@ const combinations: Readonly<
   "add-64": add64,
   or: (value, operand) => value.map((byte, index) => byte | (operand[index] as number)),
   and: (value, operand) => value.map((byte, index) => byte & (operand[index] as number)),
-  "get-and-set": (_value, operand) => operand.slice(),
+  "get-and-set": (_value, operand) => new Uint8Array(operand),
   "add-32-with-default": add32,
   "add-64-with-default": add64,
 };

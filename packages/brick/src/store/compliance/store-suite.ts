@@ -45,10 +45,10 @@ export function storeCompliance(name: string, setup: () => Promise<StoreUnderTes
     });
 
     it("keeps what was acknowledged before a crash, and tells that there was one", async (context) => {
-      if (under.crash === undefined) return context.skip();
+      context.skip(under.crash === undefined, "a crash of this store takes a process of its own");
       const gfid = await fill();
       await store.data.sync(gfid);
-      await under.crash();
+      await under.crash?.();
       store = await under.open();
       expect(store).toMatchObject({ bootCount: 2, wasClosed: false });
       await expectKept(gfid);

@@ -1,6 +1,6 @@
-import { fstatSync, ftruncateSync, readdirSync, statfsSync, statSync } from "node:fs";
+import { existsSync, fstatSync, ftruncateSync, readdirSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type Gfid, parseGfid } from "@brickshift/wire";
+import { type Gfid, isProtocolError, parseGfid } from "@brickshift/wire";
 import { InTurn } from "../in-turn.js";
 import type { BlobStat, DataStore } from "../store.js";
 import { StoreError } from "../store-error.js";
@@ -9,7 +9,7 @@ import { readFully, removeFile, syncData, writeFullyPooled, writeFullySync } fro
 import { OpenFiles } from "./open-files.js";
 import type { DiskStoreOptions } from "./options.js";
 import { storeErrorFrom } from "./platform-error.js";
-import { blobDirectory } from "./store-format.js";
+import { blobDirectory, makeBlobDirectory } from "./store-format.js";
 
 /** A range is zeroed in pieces of this size; a piece that is zero already stays a hole. */
 const ZERO_PIECE_BYTES = 1_048_576;
@@ -32,7 +32,7 @@ export class DiskData implements DataStore {
 
   create(gfid: Gfid): Promise<void> {
     return this.#change(gfid, "create", () => {
-      this.#files.create(gfid);
+      this.#createFile(gfid);
       this.#fresh.set(gfid, this.#directories.made(this.#directory(gfid)));
     });
   }
@@ -127,7 +127,9 @@ export class DiskData implements DataStore {
   async *list(): AsyncGenerator<Gfid> {
     this.#check();
     for (let byte = 0; byte < 256; byte += 1) {
-      for (const name of readdirSync(blobDirectory(this.#options.directory, byte))) {
+      const directory = blobDirectory(this.#options.directory, byte);
+      if (!existsSync(directory)) continue;
+      for (const name of readdirSync(directory)) {
         const gfid = gfidOf(name, byte);
         if (gfid !== undefined) yield gfid;
       }
@@ -153,6 +155,16 @@ export class DiskData implements DataStore {
     this.#isClosed = true;
     while (this.#underWay > 0) await new Promise((resolve) => setImmediate(resolve));
     this.#files.close();
+  }
+
+  #createFile(gfid: Gfid): void {
+    try {
+      this.#files.create(gfid);
+    } catch (error) {
+      if (!isProtocolError(error) || error.code !== "STORE_BLOB_MISSING") throw error;
+      makeBlobDirectory(this.#options.directory, firstByte(gfid));
+      this.#files.create(gfid);
+    }
   }
 
   #write(gfid: Gfid, offset: number, bytes: Uint8Array): void | Promise<void> {
@@ -185,7 +197,7 @@ export class DiskData implements DataStore {
   }
 
   #directory(gfid: Gfid): string {
-    return blobDirectory(this.#options.directory, Number.parseInt(gfid.slice(0, 2), 16));
+    return blobDirectory(this.#options.directory, firstByte(gfid));
   }
 
   #path(gfid: Gfid): string {
@@ -193,11 +205,15 @@ export class DiskData implements DataStore {
   }
 }
 
+function firstByte(gfid: Gfid): number {
+  return Number.parseInt(gfid.slice(0, 2), 16);
+}
+
 /** The gfid of a file name in directory `byte`; `undefined` for what is not ours. */
 function gfidOf(name: string, byte: number): Gfid | undefined {
   try {
     const gfid = parseGfid(name);
-    return gfid === name && Number.parseInt(name.slice(0, 2), 16) === byte ? gfid : undefined;
+    return gfid === name && firstByte(gfid) === byte ? gfid : undefined;
   } catch {
     return undefined;
   }

@@ -7,7 +7,8 @@ import { DiskMeta } from "./disk-meta.js";
 import { lockDirectory } from "./directory-lock.js";
 import { diskStoreOptions, type DiskStoreOptionsInput } from "./options.js";
 import { storeErrorFrom } from "./platform-error.js";
-import { damaged, openFormat } from "./store-format.js";
+import { faultOfRecords } from "./records-file.js";
+import { damaged, readStoreId, writeStoreId } from "./store-format.js";
 
 const BOOT_COUNT = "boot-count";
 const IS_CLOSED = "is-closed";
@@ -26,7 +27,8 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
   try {
     mkdirSync(directory, { recursive: true });
     unlock = lockDirectory(directory);
-    const id = openFormat(directory);
+    const known = readStoreId(directory);
+    mkdirSync(join(directory, "data"), { recursive: true });
     root = openRecords(directory);
     const state = root.openDB<number | boolean, string>({ name: "store", encoding: "json" });
     const records = root.openDB<Uint8Array, Uint8Array>({
@@ -34,10 +36,14 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
       encoding: "binary",
       keyEncoding: "binary",
     });
-    const bootCount = Number(state.get(BOOT_COUNT) ?? 0) + 1;
-    const wasClosed = bootCount === 1 || state.get(IS_CLOSED) === true;
+    const boots = state.get(BOOT_COUNT);
+    // Without this a store that lost its records would take all its blobs for garbage.
+    if (known !== undefined && boots === undefined) throw damaged(directory, "its records are gone");
+    const wasClosed = known === undefined || state.get(IS_CLOSED) === true;
+    const bootCount = known === undefined ? 1 : Number(boots) + 1;
     void state.put(BOOT_COUNT, bootCount);
     await state.put(IS_CLOSED, false);
+    const id = known ?? writeStoreId(directory);
     const meta = new DiskMeta(records);
     const data = new DiskData(options);
     const opened = root;
@@ -58,8 +64,11 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
 }
 
 function openRecords(directory: string): RootDatabase {
+  const path = join(directory, "meta");
+  const fault = faultOfRecords(path);
+  if (fault !== undefined) throw damaged(directory, `${path} is damaged: ${fault}`);
   try {
-    return open({ path: join(directory, "meta"), noSubdir: true, maxDbs: 2 });
+    return open({ path, noSubdir: true, maxDbs: 2 });
   } catch (error) {
     throw damaged(directory, `its records do not open (${String(error)})`, error);
   }

@@ -16,7 +16,6 @@ import { StoreError } from "../store-error.js";
 const FORMAT = "brickshift-brick-store";
 const VERSION = 1;
 const FORMAT_FILE = "brickshift-store.json";
-const DIRECTORIES = 256;
 
 /** Directory of the blobs of one store, and within it one for each first byte of a gfid. */
 export function blobDirectory(directory: string, byte: number): string {
@@ -24,22 +23,29 @@ export function blobDirectory(directory: string, byte: number): string {
 }
 
 /**
- * Reads the store's identity, or makes a new store in an empty directory. The format file comes last, so that a
- * kill in the middle leaves a directory in which the making starts again.
+ * Reads the identity of the store in a directory; `undefined` when there is none yet and one may be made.
  * @throws StoreError `STORE_VERSION_UNKNOWN`, `STORE_DAMAGED`.
  */
-export function openFormat(directory: string): Gfid {
+export function readStoreId(directory: string): Gfid | undefined {
   const text = readFormat(directory);
-  if (text !== undefined) return checkFormat(directory, text);
-  checkNothingIsLost(directory);
-  for (let byte = 0; byte < DIRECTORIES; byte += 1)
-    mkdirSync(blobDirectory(directory, byte), { recursive: true });
+  if (text === undefined) checkNothingIsLost(directory);
+  return text === undefined ? undefined : checkFormat(directory, text);
+}
+
+/** Makes one directory of blobs, which survives a power cut before the first blob is in it. */
+export function makeBlobDirectory(directory: string, byte: number): void {
+  mkdirSync(blobDirectory(directory, byte), { recursive: true });
+  syncDirectory(join(directory, "data"));
+}
+
+/**
+ * Makes the directory a store. Comes after everything else that makes one: a kill before leaves a directory in which the
+ * making starts again.
+ */
+export function writeStoreId(directory: string): Gfid {
   const id = newStoreId();
-  writeDurably(
-    directory,
-    FORMAT_FILE,
-    `${JSON.stringify({ format: FORMAT, version: VERSION, id }, undefined, 2)}\n`,
-  );
+  const text = JSON.stringify({ format: FORMAT, version: VERSION, id }, undefined, 2);
+  writeDurably(directory, FORMAT_FILE, `${text}\n`);
   return id;
 }
 
@@ -79,8 +85,6 @@ function checkFormat(directory: string, text: string): Gfid {
         "start it with the release that wrote it, or move the files to a new brick",
     );
   }
-  for (let byte = 0; byte < DIRECTORIES; byte += 1)
-    mkdirSync(blobDirectory(directory, byte), { recursive: true });
   return id;
 }
 
@@ -113,6 +117,6 @@ function writeDurably(directory: string, name: string, text: string): void {
 
 /** @returns `STORE_DAMAGED`, which tells what to do next. */
 export function damaged(directory: string, what: string, cause?: unknown): StoreError {
-  const message = `${directory}: ${what}; keep a copy, then run fsck on it`;
+  const message = `${directory}: ${what}; bring it back from a copy, then run fsck`;
   return new StoreError("STORE_DAMAGED", message, { cause });
 }
