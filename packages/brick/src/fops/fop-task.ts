@@ -16,6 +16,8 @@ import type { FopSpec, FopTarget } from "./fop-spec.js";
 
 /** How often a fop that was blocked may find other inodes under its names before it is refused. */
 const LOOKUPS_MAX = 16;
+/** A row of the conflict table by which nothing ever waits. */
+const FENCED_GATE = "lease";
 
 /**
  * The way of one fop through the brick: its turn on the names, a pass for every inode in ascending order,
@@ -65,12 +67,24 @@ export class FopTask<N extends FopName> {
     const { owner } = this.#fop;
     if (owner.isGone) return this.#end();
     try {
-      this.#targets = this.#spec.targets?.(this.#fop, this.#request) ?? [];
+      this.#targets = this.#findTargets();
       this.#lookups += 1;
     } catch (error) {
       return this.#fail(error);
     }
     return this.#admit(sorted(this.#targets), 0);
+  }
+
+  #findTargets(): readonly FopTarget[] {
+    const targets = this.#spec.targets?.(this.#fop, this.#request) ?? [];
+    const { brick, access } = this.#fop;
+    const { token } = access;
+    if (token === undefined) return targets;
+    // On a migration target the fence says who may do what, and no lease does: not even the runner's own
+    // may hold up its writes.
+    return targets.map((target) =>
+      brick.tree.target(target.gfid)?.source === token.source ? { ...target, gate: FENCED_GATE } : target,
+    );
   }
 
   #admit(targets: readonly FopTarget[], from: number): void {
@@ -152,7 +166,7 @@ export class FopTask<N extends FopName> {
   /** After a wait a name may mean another inode: then the fop begins anew. */
   #hasMoved(): boolean {
     try {
-      const now = this.#spec.targets?.(this.#fop, this.#request) ?? [];
+      const now = this.#findTargets();
       if (isSame(now, this.#targets)) return false;
       this.#leaveGate();
       if (this.#lookups >= LOOKUPS_MAX) throw new LeaseError("LEASE_BACKLOG_FULL", "its names keep changing");

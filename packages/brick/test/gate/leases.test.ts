@@ -1,0 +1,274 @@
+import {
+  type Epoch,
+  Errno,
+  getRecallDeadlineMs,
+  getXdata,
+  LeaseType,
+  ROOT_GFID,
+  xdataOf,
+} from "@brickshift/wire";
+import { describe, expect, it } from "vitest";
+import { heldTypes, leased, newLeaseId, setLease, unlock } from "../lease-client.js";
+import { createFile, readFile, settle, startBrick, textOf, writeFile } from "../test-brick.js";
+
+async function setUp(options = {}) {
+  const started = await startBrick({ leases: { recallTimeoutMs: 1_000, recallCapMs: 5_000 }, ...options });
+  const runner = await started.client();
+  const writer = await started.client();
+  const { gfid } = await createFile(writer, "f", { content: "0123456789" });
+  return { ...started, runner, writer, gfid };
+}
+
+/** What became of a promise by now. */
+function watch<T>(promise: Promise<T>) {
+  const watched: { value: T | undefined } = { value: undefined };
+  void promise.then((value) => {
+    watched.value = value;
+  });
+  return watched;
+}
+
+describe("a data lease", () => {
+  it("recalls its holder when a writer comes, keeps the writer waiting, and lets it go on after the unlock", async () => {
+    const { runner, writer, gfid } = await setUp();
+    const { leaseId } = await leased(runner, gfid);
+    const write = watch(writeFile(writer, gfid, "X"));
+    await settle();
+    expect(write.value).toBeUndefined();
+    expect(runner.recalls()).toHaveLength(1);
+    expect(runner.recalls()[0]).toMatchObject({ gfid, leaseType: 0 });
+    expect(getRecallDeadlineMs(runner.recalls()[0]?.xdata ?? null)).toBe(1_000);
+    expect((await unlock(runner, gfid, leaseId)).opRet).toBe(0);
+    await settle();
+    expect(write.value).toMatchObject({ opRet: 1 });
+  });
+
+  it("lets readers pass and its holder's own reads, under recall too", async () => {
+    const { runner, writer, gfid } = await setUp();
+    const { leaseId, epoch } = await leased(runner, gfid);
+    void writeFile(writer, gfid, "X");
+    await settle();
+    expect((await readFile(writer, gfid)).opErrno).toBe(Errno.ENOENT);
+    const own = await readFile(runner, gfid, 0, 10, xdataOf({ leaseId, leaseEpoch: epoch }));
+    expect(textOf(own.payload)).toBe("0123456789");
+  });
+
+  it("is revoked at its deadline: the writer goes on, and fops that rest on it are refused with the reason", async () => {
+    const { scheduler, runner, writer, gfid, events } = await setUp();
+    const { leaseId, epoch } = await leased(runner, gfid);
+    const write = watch(writeFile(writer, gfid, "X"));
+    await settle();
+    scheduler.advance(999);
+    await settle();
+    expect(write.value).toBeUndefined();
+    scheduler.advance(1);
+    await settle();
+    expect(write.value).toMatchObject({ opRet: 1 });
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: "revoke", gfid, reason: "recall-timeout" }),
+    );
+    const read = await readFile(runner, gfid, 0, 10, xdataOf({ leaseId, leaseEpoch: epoch }));
+    expect([read.opRet, read.opErrno]).toEqual([-1, Errno.EKEYREVOKED]);
+    expect(getXdata(read.xdata, "leaseState")).toBe("recall-timeout");
+    expect(read.payload).toHaveLength(0);
+    const given = await unlock(runner, gfid, leaseId);
+    expect([given.opRet, given.opErrno]).toEqual([-1, Errno.EKEYREVOKED]);
+  });
+
+  it("refuses a fop that carries an epoch which was never granted", async () => {
+    const { runner, gfid } = await setUp();
+    const { leaseId, epoch } = await leased(runner, gfid);
+    const other = (epoch + 1n) as Epoch;
+    const read = await readFile(runner, gfid, 0, 10, xdataOf({ leaseId, leaseEpoch: other }));
+    expect(read.opErrno).toBe(Errno.EKEYREVOKED);
+    const none = await readFile(runner, gfid, 0, 10, xdataOf({ leaseId: newLeaseId(), leaseEpoch: epoch }));
+    expect(none.opErrno).toBe(Errno.EKEYREVOKED);
+    expect(getXdata(none.xdata, "leaseState")).toBe("not-held");
+  });
+
+  it("tells what was modified since an epoch, cut at the end of the file", async () => {
+    const { runner, writer, gfid } = await setUp();
+    const first = await leased(runner, gfid);
+    await unlock(runner, gfid, first.leaseId);
+    await writeFile(writer, gfid, "AB", 2);
+    await writer.call("discard", { gfid, fd: -2n, offset: 5, size: 1, xdata: null });
+    await writer.call("truncate", { gfid, offset: 9, xdata: null });
+    await writeFile(writer, gfid, "Z", 12);
+    const second = await leased(runner, gfid, "read", first.epoch);
+    expect(second.epoch).toBeGreaterThan(first.epoch);
+    expect(second.dirty).toEqual([
+      { offset: 2, length: 2 },
+      { offset: 5, length: 1 },
+      { offset: 9, length: 4 },
+    ]);
+    await unlock(runner, gfid, second.leaseId);
+    const third = await leased(runner, gfid, "read", second.epoch);
+    expect(third.dirty).toEqual([]);
+  });
+
+  it("answers unknown about an epoch before tracking began", async () => {
+    const { runner, gfid } = await setUp();
+    expect((await leased(runner, gfid, "read", 1n as Epoch)).dirty).toBe("unknown");
+  });
+
+  it("marks an append from the old end on, wherever the client says it writes", async () => {
+    const { runner, writer, gfid } = await setUp();
+    const { fd } = await writer.call("open", { gfid, flags: 0o2001, xdata: null });
+    const first = await leased(runner, gfid);
+    await unlock(runner, gfid, first.leaseId);
+    const payload = new Uint8Array(3);
+    const request = { gfid, fd, offset: 0, size: 3, flag: 0, xdata: null, payload };
+    expect((await writer.call("write", request)).opRet).toBe(3);
+    const second = await leased(runner, gfid, "read", first.epoch);
+    expect(second.dirty).toEqual([{ offset: 10, length: 3 }]);
+  });
+
+  it("waits its turn behind another data lease, which is recalled", async () => {
+    const { runner, writer, gfid } = await setUp();
+    const { leaseId } = await leased(runner, gfid);
+    const second = watch(setLease(writer, gfid, LeaseType.readWrite));
+    await settle();
+    expect(second.value).toBeUndefined();
+    expect(runner.recalls()).toHaveLength(1);
+    await unlock(runner, gfid, leaseId);
+    await settle();
+    expect(second.value?.reply.opRet).toBe(0);
+    expect((await heldTypes(runner, gfid)).lease.leaseType).toBe(LeaseType.readWrite);
+  });
+
+  it("read-write keeps everybody else out, lookups by name too", async () => {
+    const { runner, writer, gfid } = await setUp();
+    const { leaseId } = await leased(runner, gfid, "read-write");
+    const fops = [
+      writer.call("lookup", { gfid, pargfid: ROOT_GFID, flags: 0, bname: "f", xdata: null }),
+      readFile(writer, gfid),
+      writer.call("stat", { gfid, xdata: null }),
+      writer.call("unlink", { pargfid: ROOT_GFID, bname: "f", xflags: 0, xdata: null }),
+    ].map((fop) => watch<{ readonly opRet: number }>(fop));
+    await settle();
+    expect(fops.map(({ value }) => value)).toEqual([undefined, undefined, undefined, undefined]);
+    await unlock(runner, gfid, leaseId);
+    await settle();
+    expect(fops.map(({ value }) => value?.opRet)).toEqual([0, 10, 0, 0]);
+  });
+
+  it("is gated by every inode that a fop touches: a rename onto the leased file waits", async () => {
+    const { runner, writer, gfid } = await setUp();
+    await createFile(writer, "g");
+    const { leaseId } = await leased(runner, gfid);
+    const rename = watch(
+      writer.call("rename", {
+        oldgfid: ROOT_GFID,
+        newgfid: ROOT_GFID,
+        oldbname: "g",
+        newbname: "f",
+        xdata: null,
+      }),
+    );
+    await settle();
+    expect(rename.value).toBeUndefined();
+    await unlock(runner, gfid, leaseId);
+    await settle();
+    expect(rename.value).toMatchObject({ opRet: 0 });
+  });
+
+  it("refuses a blocked fop on an fd opened with O_NONBLOCK with EAGAIN, and recalls all the same", async () => {
+    const { runner, writer, gfid } = await setUp();
+    const { fd } = await writer.call("open", { gfid, flags: 0o4002, xdata: null });
+    await leased(runner, gfid);
+    const payload = new Uint8Array(1);
+    const write = await writer.call("write", { gfid, fd, offset: 0, size: 1, flag: 0, xdata: null, payload });
+    expect([write.opRet, write.opErrno]).toEqual([-1, Errno.EAGAIN]);
+    expect(runner.recalls()).toHaveLength(1);
+  });
+
+  it("looks its names up anew when a fop was blocked", async () => {
+    const { runner, writer, gfid } = await setUp();
+    const other = await createFile(writer, "g", { content: "other" });
+    const { leaseId, epoch } = await leased(runner, gfid, "read-write");
+    const found = watch(
+      writer.call("lookup", { gfid, pargfid: ROOT_GFID, flags: 0, bname: "f", xdata: null }),
+    );
+    await settle();
+    const xdata = xdataOf({ leaseId, leaseEpoch: epoch });
+    const rename = { oldgfid: ROOT_GFID, newgfid: ROOT_GFID, oldbname: "f", newbname: "old", xdata };
+    expect((await runner.call("rename", rename)).opRet).toBe(0);
+    expect(
+      (await runner.call("rename", { ...rename, oldbname: "g", newbname: "f", xdata: null })).opRet,
+    ).toBe(0);
+    await unlock(runner, gfid, leaseId);
+    await settle();
+    expect(found.value?.prestat.gfid).toBe(other.gfid);
+  });
+
+  it("ends with its holder's connection, and those who waited go on", async () => {
+    const { runner, writer, gfid, brick } = await setUp();
+    await leased(runner, gfid);
+    const write = watch(writeFile(writer, gfid, "X"));
+    await settle();
+    runner.peer.abort();
+    await settle();
+    expect(write.value).toMatchObject({ opRet: 1 });
+    expect(brick.gate.usage).toMatchObject({ leases: 0, blockedFops: 0, queuedRequests: 0 });
+  });
+});
+
+describe("a stock lease", () => {
+  it("is refused with EPERM while another has the file open under a lease-id, and echoed", async () => {
+    const { runner, writer, gfid } = await setUp();
+    await writer.call("open", { gfid, flags: 2, xdata: xdataOf({ leaseId: newLeaseId() }) });
+    const { reply, leaseId } = await setLease(runner, gfid, LeaseType.read, { scope: "open" });
+    expect([reply.opRet, reply.opErrno]).toEqual([-1, Errno.EPERM]);
+    expect(reply.lease.leaseId).toBe(leaseId);
+  });
+
+  it("delays the open of another until it is given back", async () => {
+    const { runner, writer, gfid } = await setUp();
+    const { reply, leaseId } = await setLease(runner, gfid, LeaseType.readWrite, { scope: "open" });
+    // The file's creator has it open, without lease-id: as on a stock brick that is in the way.
+    expect(reply.opErrno).toBe(Errno.EPERM);
+    await writer.call("release", { gfid, fd: 0n, xdata: null });
+    expect((await setLease(runner, gfid, LeaseType.readWrite, { scope: "open", leaseId })).reply.opRet).toBe(
+      0,
+    );
+    const open = watch(writer.call("open", { gfid, flags: 0, xdata: null }));
+    await settle();
+    expect(open.value).toBeUndefined();
+    expect(runner.recalls()).toHaveLength(1);
+    await unlock(runner, gfid, leaseId, LeaseType.readWrite);
+    await settle();
+    expect(open.value).toMatchObject({ opRet: 0, fd: 0n });
+  });
+
+  it("refuses an all-zero lease-id with EINVAL, and answers an unlock of nothing with success", async () => {
+    const { runner, gfid } = await setUp();
+    const zero = "0".repeat(32) as ReturnType<typeof newLeaseId>;
+    expect((await setLease(runner, gfid, LeaseType.read, { leaseId: zero })).reply.opErrno).toBe(
+      Errno.EINVAL,
+    );
+    expect((await unlock(runner, gfid, newLeaseId(), LeaseType.read)).opRet).toBe(0);
+  });
+});
+
+describe("bounds", () => {
+  it("refuse one blocked fop more with EAGAIN", async () => {
+    const { runner, writer, gfid } = await setUp({ leases: { blockedFopsMax: 2 } });
+    await leased(runner, gfid);
+    void writeFile(writer, gfid, "a");
+    void writeFile(writer, gfid, "b");
+    await settle();
+    expect((await writeFile(writer, gfid, "c")).opErrno).toBe(Errno.EAGAIN);
+  });
+
+  it("refuse one waiting call more of a connection, and take nothing from those who wait", async () => {
+    const { runner, writer, gfid } = await setUp({ rpc: { blockingCallsMax: 1, pingTimeoutMs: 0 } });
+    const { leaseId } = await leased(runner, gfid);
+    const first = watch(writeFile(writer, gfid, "a"));
+    await settle();
+    expect((await writeFile(writer, gfid, "b")).opErrno).toBe(Errno.EAGAIN);
+    await unlock(runner, gfid, leaseId);
+    await settle();
+    expect(first.value).toMatchObject({ opRet: 1 });
+    expect(textOf((await readFile(writer, gfid, 0, 1)).payload)).toBe("a");
+  });
+});

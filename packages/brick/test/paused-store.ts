@@ -1,0 +1,30 @@
+import type { BrickStore } from "../src/store/store.js";
+
+/** A store whose data writes wait until they are let go, to see what others do meanwhile. */
+export function pausedStore(store: BrickStore) {
+  const waiting: (() => void)[] = [];
+  let isPaused = false;
+  const pause = () => (isPaused ? new Promise<void>((resolve) => waiting.push(resolve)) : Promise.resolve());
+  const paused: BrickStore = {
+    ...store,
+    data: {
+      ...store.data,
+      async write(gfid, offset, bytes) {
+        await pause();
+        await store.data.write(gfid, offset, bytes);
+      },
+    },
+  };
+  return {
+    store: paused,
+    /** Holds every write from now on. */
+    hold() {
+      isPaused = true;
+    },
+    /** Lets all go. */
+    letGo() {
+      isPaused = false;
+      for (const resolve of waiting.splice(0)) resolve();
+    },
+  };
+}
