@@ -305,7 +305,9 @@ onBothStores("migration", (current: () => TreeFixture) => {
     await fixture.restart();
     expect(fixture.tree.stat(gfid)).toMatchObject({ mode: 0o101000, size: 0, nlink: 1 });
     expect(fixture.tree.recovered.emptied).toBe(0);
-    expect([...fixture.tree.listXattrs(gfid)].map(([name, value]) => [name, Buffer.from(value).toString()])).toEqual([[LINKTO, Buffer.from("brick-d\0").toString()]]);
+    expect(
+      [...fixture.tree.listXattrs(gfid)].map(([name, value]) => [name, Buffer.from(value).toString()]),
+    ).toEqual([[LINKTO, Buffer.from("brick-d\0").toString()]]);
   });
 
   it("commits neither a target nor a directory", async () => {

@@ -1,0 +1,29 @@
+import { expect, it } from "vitest";
+import { createMemoryStore, MemoryMedium } from "../../src/store/memory-store.js";
+import { newStoreId } from "../../src/store/store-id.js";
+
+it("refuses bytes for which there is no room, and takes them when some was given back", async () => {
+  const store = createMemoryStore(new MemoryMedium(), { roomBytesMax: 131_072 });
+  const [a, b] = [newStoreId(), newStoreId()];
+  await store.data.create(a);
+  await store.data.create(b);
+  await store.data.write(a, 0, new Uint8Array(100_000));
+  const refusal = { code: "STORE_NO_SPACE", errno: 28 };
+  await expect(store.data.write(b, 0, new Uint8Array(1))).rejects.toMatchObject(refusal);
+  expect(store.data.stat(b)?.size).toBe(0);
+  expect(store.data.space().blocksFree).toBe(0);
+  await store.data.remove(a);
+  await store.data.write(b, 0, new Uint8Array(1));
+});
+
+it("is dead after a crash of its medium, and the next one finds what was done", async () => {
+  const medium = new MemoryMedium();
+  const first = createMemoryStore(medium);
+  const late = first.meta.transact((tx) => tx.put(Buffer.from("late"), Buffer.from("x")));
+  medium.crash();
+  await expect(late).rejects.toMatchObject({ code: "STORE_CLOSED" });
+  const second = createMemoryStore(medium);
+  await first.close();
+  expect(second.meta.get(Buffer.from("late"))).toBeUndefined();
+  expect(() => createMemoryStore(medium)).toThrow(expect.objectContaining({ code: "STORE_LOCKED" }));
+});
