@@ -192,6 +192,19 @@ it("keeps a target right although records are taken before it is filled", () => 
   expect(same([record, assembler.next()], [first, second])).toBe(true);
 });
 
+it("does not read past bytes of a large record that nobody looked at yet", () => {
+  const { assembler } = assemblerOf();
+  const record = pattern(200_000, 1);
+  const stream = fragment(record, true);
+  ways.push(assembler, stream.subarray(0, 1_000));
+  expect(assembler.next()).toBeUndefined();
+  ways.push(assembler, stream.subarray(1_000, 5_000));
+  ways.steer(assembler, stream.subarray(5_000, 6_000));
+  expect(assembler.next()).toBeUndefined();
+  ways.steer(assembler, stream.subarray(6_000));
+  expect(same(take(assembler), [record])).toBe(true);
+});
+
 it("uses its window again and again while it hands out no view of it", () => {
   const { assembler, pool } = assemblerOf();
   const buffers = new Set<ArrayBufferLike>();

@@ -58,6 +58,21 @@ export function carrying(stage: Stage): void {
     expect(sameBytes(got[0], sent)).toBe(true);
   });
 
+  it("keeps what was sent apart from what arrives, though nobody has received it yet", async () => {
+    const { client, server } = await stage.pair();
+    const chunk = pattern(1_000, 1);
+    await client.send([chunk]);
+    chunk.fill(0);
+    const got: Uint8Array[] = [];
+    server.receive((record) => {
+      got.push(Uint8Array.from(record));
+      record.fill(9);
+    });
+    await until(() => got.length === 1);
+    expect(sameBytes(got[0], pattern(1_000, 1))).toBe(true);
+    expect(chunk.every((byte) => byte === 0)).toBe(true);
+  });
+
   it("leaves a record alone that the handler keeps, whatever comes after", async () => {
     const { client, server } = await stage.pair();
     const kept: Uint8Array[] = [];
