@@ -26,7 +26,8 @@ export function app(entry: Record<string, string>, options: Options = {}) {
     clean: true,
     dts: false,
     splitting: false,
-    noExternal: [/.*/],
+    // lmdb finds its native binary beside its own files.
+    noExternal: [/^(?!lmdb$)/],
     external: ["lmdb"],
     esbuildOptions(build) {
       build.conditions = ["@brickshift/source", "node", "import"];

@@ -1,3 +1,3 @@
 import { library } from "../../tsup.base.js";
 
-export default library(["src/index.ts", "src/store-disk.ts", "src/store-compliance.ts"]);
+export default library(["src/index.ts", "src/store-disk.ts", "src/store-compliance.ts", "src/fsck.ts"]);

@@ -6,7 +6,15 @@ export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
 /** What the program itself tells, beside what its bricks tell. */
 export type ProgramEvent =
-  | { readonly event: "listening"; readonly address: string; readonly bricks: readonly { readonly name: string; readonly directory: string | null; readonly id: string }[] }
+  | {
+      readonly event: "listening";
+      readonly address: string;
+      readonly bricks: readonly {
+        readonly name: string;
+        readonly directory: string | null;
+        readonly id: string;
+      }[];
+    }
   | { readonly event: "stopping"; readonly reason: string }
   | { readonly event: "stopped" };
 
@@ -33,13 +41,23 @@ const levels: Readonly<Record<BrickEvent["type"], Exclude<LogLevel, "silent">>> 
 /** Events as NDJSON on `stream`, each with its `event` name, level and time. */
 export function createEventLog(stream: NodeJS.WritableStream, level: LogLevel): EventLog {
   const logger = pino(
-    { base: null, level, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+    {
+      base: null,
+      level,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
     stream,
   );
   return {
     brick: ({ type, ...figures }) => {
       const { error, ...rest } = figures as { error?: unknown };
-      const reason = error === undefined ? undefined : error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const reason =
+        error === undefined
+          ? undefined
+          : error instanceof Error
+            ? (error.stack ?? error.message)
+            : String(error);
       logger[levels[type]]({ event: type, ...rest, ...(reason !== undefined && { reason }) });
     },
     program: (event) => logger.info(event),

@@ -41,7 +41,8 @@ export async function serveCommand(values: ServeOptionValues): Promise<number> {
 
   const served: ServedBrick[] = [];
   try {
-    for (const brick of bricks) served.push({ ...brick, store: await openStore(brick, values.memory === true) });
+    for (const brick of bricks)
+      served.push({ ...brick, store: await openStore(brick, values.memory === true) });
     const server = await createBrickServer({
       bricks: served.map(({ name, store }) => ({ name, store })),
       scheduler: nodeScheduler,
@@ -61,7 +62,12 @@ export async function serveCommand(values: ServeOptionValues): Promise<number> {
   return ExitCode.done;
 }
 
-function announce(values: ServeOptionValues, log: EventLog, address: string, served: readonly ServedBrick[]): void {
+function announce(
+  values: ServeOptionValues,
+  log: EventLog,
+  address: string,
+  served: readonly ServedBrick[],
+): void {
   const bricks = served.map(({ name, directory, store }) => ({
     name,
     directory: values.memory ? null : directory,
@@ -70,7 +76,9 @@ function announce(values: ServeOptionValues, log: EventLog, address: string, ser
   log.program({ event: "listening", address, bricks });
   if (values.json) return;
   for (const { name, directory } of bricks) {
-    process.stdout.write(`brick "${name}" ${directory === null ? "in memory" : `in ${directory}`} listens on ${address}\n`);
+    process.stdout.write(
+      `brick "${name}" ${directory === null ? "in memory" : `in ${directory}`} listens on ${address}\n`,
+    );
   }
 }
 
@@ -78,7 +86,9 @@ function parseBricks(texts: readonly string[]): BrickArgument[] {
   if (texts.length === 0) throw new UsageError("name at least one brick: --brick NAME=DIR");
   const bricks = texts.map(parseBrickArgument);
   for (const key of ["name", "directory"] as const) {
-    const twice = bricks.find((brick, index) => bricks.findIndex((other) => other[key] === brick[key]) !== index);
+    const twice = bricks.find(
+      (brick, index) => bricks.findIndex((other) => other[key] === brick[key]) !== index,
+    );
     if (twice !== undefined) throw new UsageError(`two bricks have the same ${key}, "${twice[key]}"`);
   }
   return bricks;
@@ -102,7 +112,11 @@ function transportFor(address: string, values: ServeOptionValues): Transport {
       throw new UsageError(`${option}: ${path} cannot be read: ${(cause as Error).message}`, { cause });
     }
   };
-  return createTlsTransport({ cert: read("--tls-cert", tlsCert), key: read("--tls-key", tlsKey), ca: read("--tls-ca", tlsCa) });
+  return createTlsTransport({
+    cert: read("--tls-cert", tlsCert),
+    key: read("--tls-key", tlsKey),
+    ca: read("--tls-ca", tlsCa),
+  });
 }
 
 /** Resolves with what asked the program to end. A second signal ends it at once. */

@@ -27,7 +27,10 @@ export interface ConnectionOptionValues extends TlsPaths {
 /** Adds the options of {@link ConnectionOptionValues}. */
 export function addConnectionOptions(command: Command): Command {
   return command
-    .requiredOption("--source <url>", "brick to move from: gluster://HOST:PORT/BRICK, gluster+tls://… or gluster+unix:///SOCKET?brick=BRICK")
+    .requiredOption(
+      "--source <url>",
+      "brick to move from: gluster://HOST:PORT/BRICK, gluster+tls://… or gluster+unix:///SOCKET?brick=BRICK",
+    )
     .requiredOption("--destination <url>", "brick to move to, in the same form")
     .option("--tls-cert <file>", "PEM certificate for gluster+tls")
     .option("--tls-key <file>", "PEM private key for gluster+tls")
@@ -59,7 +62,11 @@ export async function connectBrick(url: BrickUrl, choices: ConnectChoices): Prom
     brick: url.brick,
     scheduler: nodeScheduler,
     random: nodeRandom,
-    options: { processName, ...(username !== undefined && { username }), ...(password !== undefined && { password }) },
+    options: {
+      processName,
+      ...(username !== undefined && { username }),
+      ...(password !== undefined && { password }),
+    },
   });
   try {
     await client.connect();

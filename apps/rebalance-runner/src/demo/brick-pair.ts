@@ -1,12 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { BrickClient } from "@brickshift/brick-client";
-import { dictText, Errno, type Gfid, XDATA } from "@brickshift/wire";
-
-/** What {@link BrickPair} needs to know of an error: shape of a `FopError`. */
-interface FopFailure {
-  readonly errno: number;
-  readonly xdata?: Parameters<typeof dictText>[0];
-}
+import { type BrickClient, isFopError } from "@brickshift/brick-client";
+import { Errno, type Gfid, isProtocolError } from "@brickshift/wire";
 
 const anonymousFd = -2n;
 const retryPauseMs = 20;
@@ -70,6 +64,7 @@ export class BrickPair {
         xdata: null,
       });
       const result = use(reply.payload);
+      reply.release();
       return result;
     });
   }
@@ -101,20 +96,20 @@ export class BrickPair {
 }
 
 function movedTo(error: unknown): string | undefined {
-  const failure = error as Partial<FopFailure>;
-  return failure.errno === Errno.ESTALE ? dictText(failure.xdata ?? null, XDATA.linkto) : undefined;
+  return isFopError(error) ? error.linkto : undefined;
 }
+
+const passing: ReadonlySet<number> = new Set([
+  Errno.EAGAIN,
+  Errno.EBUSY,
+  Errno.ECONNABORTED,
+  Errno.ECONNREFUSED,
+  Errno.ECONNRESET,
+  Errno.ENOTCONN,
+  Errno.ETIMEDOUT,
+]);
 
 /** Errors that go away by themselves: the brick is not there, or too busy, just now. */
 function isPassing(error: unknown): boolean {
-  const errno = (error as Partial<FopFailure>).errno;
-  return (
-    errno === Errno.ENOTCONN ||
-    errno === Errno.ECONNREFUSED ||
-    errno === Errno.ETIMEDOUT ||
-    errno === Errno.EAGAIN ||
-    errno === Errno.EBUSY ||
-    errno === Errno.ECONNRESET ||
-    errno === Errno.ECONNABORTED
-  );
+  return isProtocolError(error) && passing.has(error.errno);
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, type Dirent } from "node:fs";
 import { type FileHandle, lstat, open, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
+import pLimit from "p-limit";
 import type { BrickClient } from "@brickshift/brick-client";
 import { type Gfid, gfidValue, NO_IATT, ROOT_GFID } from "@brickshift/wire";
 import { generatedContent } from "./generated-content.js";
@@ -42,64 +43,60 @@ interface Task {
 /** Copies a directory tree and the large files to a brick through its client, and writes the manifest. */
 export async function fillBrick(client: BrickClient, plan: FillPlan, progress: FillProgress): Promise<void> {
   const manifest = createWriteStream(plan.manifestPath);
+  const limit = pLimit(concurrency);
   let index = 0;
-  const running = new Set<Promise<void>>();
-  const start = async (task: Task) => {
-    while (running.size >= concurrency) await Promise.race(running);
-    const work = putFile(client, task, index++, plan.largeBytes).then((file) => {
-      progress.files += 1;
-      progress.bytes += file.sizeBytes;
-      manifest.write(`${JSON.stringify(file)}\n`);
-    });
-    running.add(work);
-    void work.catch(() => undefined).finally(() => running.delete(work));
+  const putOne = async (task: Task) => {
+    const file = await putFile(client, task, index++, plan.largeBytes);
+    progress.files += 1;
+    progress.bytes += file.sizeBytes;
+    manifest.write(`${JSON.stringify(file)}\n`);
   };
-  for (let number = 0; number < plan.largeFiles; number += 1) {
+  const large = Array.from({ length: plan.largeFiles }, (_, number) => {
     const name = `large-${number}.img`;
-    await start({ parent: ROOT_GFID, name, path: name, origin: { seed: number + 1 } });
-  }
-  await walk(client, plan.fromDirectory, ROOT_GFID, "", progress, start);
-  await Promise.all(running);
+    return limit(() => putOne({ parent: ROOT_GFID, name, path: name, origin: { seed: number + 1 } }));
+  });
+  // Directories are walked side by side: each waits for the one above it only.
+  const walk = async (directory: string, parent: Gfid, path: string): Promise<void> => {
+    const entries = await readdir(directory, { withFileTypes: true });
+    await limit.map(entries, (entry) => putEntry(client, entry, parent, path, progress, putOne));
+    const below = entries.filter((entry) => entry.isDirectory());
+    await Promise.all(
+      below.map(async (entry) => {
+        const to = childPath(path, entry.name);
+        const gfid = newGfid();
+        await limit(() =>
+          client.fops.mkdir({ pargfid: parent, mode: 0o755, bname: entry.name, xdata: asking(gfid) }),
+        );
+        progress.directories += 1;
+        await walk(join(directory, entry.name), gfid, to);
+      }),
+    );
+  };
+  await Promise.all([...large, walk(plan.fromDirectory, ROOT_GFID, "")]);
   manifest.end();
   await finished(manifest);
 }
 
-async function walk(
+async function putEntry(
   client: BrickClient,
-  directory: string,
+  entry: Dirent,
   parent: Gfid,
   path: string,
   progress: FillProgress,
-  start: (task: Task) => Promise<void>,
+  putOne: (task: Task) => Promise<void>,
 ): Promise<void> {
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    const from = join(directory, entry.name);
-    const to = path === "" ? entry.name : `${path}/${entry.name}`;
-    if (entry.isDirectory()) {
-      const gfid = newGfid();
-      await client.fops.mkdir({
-        pargfid: parent,
-        mode: 0o755,
-        umask: 0,
-        bname: entry.name,
-        xdata: asking(gfid),
-      });
-      progress.directories += 1;
-      await walk(client, from, gfid, to, progress, start);
-    } else if (entry.isSymbolicLink()) {
-      const linkname = await readlink(from);
-      await client.fops.symlink({
-        pargfid: parent,
-        bname: entry.name,
-        umask: 0,
-        linkname,
-        xdata: asking(newGfid()),
-      });
-      progress.symlinks += 1;
-    } else if (entry.isFile()) {
-      await start({ parent, name: entry.name, path: to, origin: { file: from } });
-    }
+  const from = join(entry.parentPath, entry.name);
+  if (entry.isFile()) {
+    await putOne({ parent, name: entry.name, path: childPath(path, entry.name), origin: { file: from } });
+  } else if (entry.isSymbolicLink()) {
+    const linkname = await readlink(from);
+    await client.fops.symlink({ pargfid: parent, bname: entry.name, linkname, xdata: asking(newGfid()) });
+    progress.symlinks += 1;
   }
+}
+
+function childPath(path: string, name: string): string {
+  return path === "" ? name : `${path}/${name}`;
 }
 
 async function putFile(
