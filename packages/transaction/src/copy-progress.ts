@@ -73,9 +73,16 @@ export class CopyLedger {
     if (this.#base === undefined || grant.dirty === undefined || grant.dirty === "unknown") {
       this.#remaining = WHOLE_FILE;
     } else {
-      this.#remaining = normalizeExtents([...this.#remaining, ...grant.dirty], this.#extentsMax);
+      const extents = [...this.#remaining, ...grant.dirty, ...this.#beyond(grant.sizeBytes)];
+      this.#remaining = normalizeExtents(extents, this.#extentsMax);
     }
     this.#base = grant.epoch;
+  }
+
+  /** What the destination has beyond the end of a file that shrank. */
+  #beyond(sizeBytes: number | undefined): readonly Extent[] {
+    if (sizeBytes === undefined || sizeBytes >= this.touchedBytes) return [];
+    return [{ offset: sizeBytes, length: this.touchedBytes - sizeBytes }];
   }
 
   /** A transaction unlocked in good order; of what remained, `rest` was not copied. */

@@ -26,6 +26,11 @@ export interface Grant extends Lease {
    * `undefined` is taken as `unknown` when it was asked for.
    */
   readonly dirty: readonly Extent[] | "unknown" | undefined;
+  /**
+   * Size of the file as of the grant. To be given with `dirty` by a source that leaves out what was modified
+   * beyond the end of the file: what the destination has there is made zero then.
+   */
+  readonly sizeBytes?: number;
 }
 
 /** What a read brought. It is valid until `release()` is called, which happens exactly once. */

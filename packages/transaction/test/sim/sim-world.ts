@@ -9,6 +9,7 @@ import {
   type Grant,
   transactionOptions,
 } from "../../src/index.js";
+import { clipExtents } from "../../src/extents.js";
 import { FILE_BYTES_MAX, ModelFile } from "./model-file.js";
 
 /** Rules that a broken world does not keep. They break the ends of the copy, never the machine. */
@@ -236,7 +237,12 @@ export class SimWorld {
           : since < this.#knownSince
             ? "unknown"
             : this.source.dirtySince(since);
-      const grant: Grant = { leaseId, epoch, dirty };
+      // Some sources leave out what is beyond the end, and then say where that is.
+      const sizeBytes = this.source.size;
+      const grant: Grant =
+        this.#options.seed % 3 === 0 && Array.isArray(dirty)
+          ? { leaseId, epoch, dirty: clipExtents(dirty, sizeBytes), sizeBytes }
+          : { leaseId, epoch, dirty };
       this.#leases.set(leaseId, { grant, isExclusive: mode === "exclusive", isRecalled: false });
       this.#later(() => this.#deliver({ type: "granted", grant }));
       return true;
