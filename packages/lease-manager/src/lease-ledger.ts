@@ -1,7 +1,7 @@
 import { type Epoch, LeaseError, type LeaseId } from "@brickshift/wire";
 import { gateRows } from "./conflict-table.js";
 import type { InodeLeases } from "./inode-leases.js";
-import type { Lease } from "./lease.js";
+import { ENDED, type Lease } from "./lease.js";
 import type { GatedFop, LeaseEffect, LeaseRequest } from "./lease-effect.js";
 import { LeaseRegistry } from "./lease-registry.js";
 import { LeaseRevokedError, type LeaseState, type RevokeReason } from "./lease-revoked-error.js";
@@ -20,12 +20,14 @@ export class LeaseLedger<Fop extends GatedFop, Request extends LeaseRequest> {
   readonly tracked: TrackedInodes;
   readonly deadlines = new RecallDeadlines();
   readonly #options: LeaseOptions;
+  readonly #firstEpoch: Epoch;
   #epoch: Epoch;
   #grants = 0;
   #effects: LeaseEffect<Fop, Request>[] = [];
 
   constructor(options: LeaseOptions, firstEpoch: Epoch) {
     this.#options = options;
+    this.#firstEpoch = firstEpoch;
     this.#epoch = firstEpoch;
     this.registry = new LeaseRegistry(options.deadLeasesMax);
     this.tracked = new TrackedInodes(options.trackedInodesMax, options.extentsMax);
@@ -34,6 +36,11 @@ export class LeaseLedger<Fop extends GatedFop, Request extends LeaseRequest> {
   /** The epoch of the last grant. */
   get epoch(): Epoch {
     return this.#epoch;
+  }
+
+  /** The epoch that a lease held was granted with. */
+  epochOf(lease: Lease): Epoch {
+    return (this.#firstEpoch + BigInt(lease.grant)) as Epoch;
   }
 
   emit(effect: LeaseEffect<Fop, Request>): void {
@@ -61,8 +68,11 @@ export class LeaseLedger<Fop extends GatedFop, Request extends LeaseRequest> {
     // To refuse to take a resource back would only lose the resource.
     if (gateRows[fop.gate].data === "housekeeping") return undefined;
     const death = leaseId === undefined ? undefined : this.registry.deathOf(client, leaseId);
-    if (leaseEpoch !== undefined && this.ownLease(inode, fop)?.epoch !== leaseEpoch) {
-      return revokedError(leaseId, death ?? "not-held");
+    if (leaseEpoch !== undefined) {
+      const own = this.ownLease(inode, fop);
+      if (own === undefined || this.epochOf(own) !== leaseEpoch) {
+        return revokedError(leaseId, death ?? "not-held");
+      }
     }
     return death === undefined ? undefined : revokedError(leaseId, death);
   }
@@ -85,16 +95,17 @@ export class LeaseLedger<Fop extends GatedFop, Request extends LeaseRequest> {
   /** The lease, attached to its inode already, gets the next epoch; with scope `data` tracking begins. */
   grant(lease: Lease, request: Request): void {
     this.#grants += 1;
-    this.#epoch = (this.#epoch + 1n) as Epoch;
-    lease.epoch = this.#epoch;
-    if (lease.scope === "data") this.tracked.track(lease.gfid, lease.epoch);
+    lease.grant = this.#grants;
+    this.#epoch = this.epochOf(lease);
+    if (lease.scope === "data") this.tracked.track(lease.gfid, this.#epoch);
     this.grantMore(lease, request);
   }
 
   /** A lease held is granted the request's type as well, under the epoch that it has. */
   grantMore(lease: Lease, request: Request): void {
     lease.add(request.type);
-    const { gfid, client, id: leaseId, epoch } = lease;
+    const { gfid, client, id: leaseId } = lease;
+    const epoch = this.epochOf(lease);
     this.emit({ type: "grant", request, gfid, client, leaseId, epoch });
   }
 
@@ -104,7 +115,8 @@ export class LeaseLedger<Fop extends GatedFop, Request extends LeaseRequest> {
     const atMs = startRecall(lease, this.#options, nowMs);
     this.deadlines.add(lease);
     const deadlineMs = atMs === Infinity ? undefined : atMs;
-    const { gfid, client, id: leaseId, epoch } = lease;
+    const { gfid, client, id: leaseId } = lease;
+    const epoch = this.epochOf(lease);
     this.emit({ type: "recall", deadlineMs, gfid, client, leaseId, epoch });
   }
 
@@ -116,7 +128,8 @@ export class LeaseLedger<Fop extends GatedFop, Request extends LeaseRequest> {
 
   /** The brick ends the lease: its holder is fenced, and will be told when it names the lease. */
   revoke(inode: InodeLeases<Fop, Request>, lease: Lease, reason: RevokeReason): void {
-    const { gfid, client, id: leaseId, epoch } = lease;
+    const { gfid, client, id: leaseId } = lease;
+    const epoch = this.epochOf(lease);
     this.emit({ type: "revoke", reason, gfid, client, leaseId, epoch });
     this.registry.bury(lease, reason);
     this.end(inode, lease);
@@ -130,7 +143,7 @@ export class LeaseLedger<Fop extends GatedFop, Request extends LeaseRequest> {
 
   /** A lease asked for and never granted is over. */
   forget(lease: Lease): void {
-    lease.hasEnded = true;
+    lease.grant = ENDED;
     this.registry.remove(lease);
   }
 }

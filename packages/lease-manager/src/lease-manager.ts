@@ -236,7 +236,7 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
       this.#settle(inode, nowMs);
       return { type: "withdrawn" };
     }
-    if (leaseEpoch !== undefined && leaseEpoch !== lease.epoch) {
+    if (leaseEpoch !== undefined && leaseEpoch !== this.#ledger.epochOf(lease)) {
       return { type: "revoked", error: revokedError(leaseId, "not-held") };
     }
     if (!lease.remove(unlock.type)) throw new LeaseError("LEASE_NOT_HELD", `no ${unlock.type} lease`);
@@ -290,7 +290,7 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
   holdsExclusive(gfid: Gfid, client: ClientUid, leaseId: LeaseId, epoch: Epoch): boolean {
     const lease = this.#ledger.registry.get(leaseId);
     if (lease === undefined || !lease.isHeld || lease.client !== client || lease.gfid !== gfid) return false;
-    return lease.scope === "data" && lease.readWriteCount > 0 && lease.epoch === epoch;
+    return lease.scope === "data" && lease.readWriteCount > 0 && this.#ledger.epochOf(lease) === epoch;
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { ClientUid, Epoch, Gfid, LeaseId, LeaseScope } from "@brickshift/wire";
+import type { ClientUid, Gfid, LeaseId, LeaseScope } from "@brickshift/wire";
 import type { LeaseType } from "./conflict-table.js";
 
 /** The recall of a lease, in monotonic milliseconds. */
@@ -8,8 +8,10 @@ export interface Recall {
   deadlineMs: number;
 }
 
-/** The epoch of a lease that is asked for and not granted yet; no granted lease has it. */
-export const UNGRANTED = 0n as Epoch;
+/** The {@link Lease.grant} of a lease that is asked for and not granted yet. */
+export const UNGRANTED = 0;
+/** The {@link Lease.grant} of a lease that is over, granted once or not. */
+export const ENDED = -1;
 
 /**
  * One lease, asked for or held, of one client on one inode. A plain record: there may be millions.
@@ -20,8 +22,11 @@ export class Lease {
   readonly client: ClientUid;
   readonly gfid: Gfid;
   readonly scope: LeaseScope;
-  /** The epoch granted, {@link UNGRANTED} before. */
-  epoch: Epoch = UNGRANTED;
+  /**
+   * Which grant of this start it is, from 1 on; {@link UNGRANTED} before and {@link ENDED} after. The epoch
+   * is the first epoch and this: a number takes no memory of its own, a bigint does.
+   */
+  grant: number = UNGRANTED;
   /** How often each type was granted and not given back; stock rules count them. */
   readCount = 0;
   readWriteCount = 0;
@@ -29,7 +34,6 @@ export class Lease {
   recall: Recall | undefined = undefined;
   /** The next lease of the same inode. A list without arrays: most leases are alone on their inode. */
   next: Lease | undefined = undefined;
-  hasEnded = false;
 
   constructor(id: LeaseId, client: ClientUid, gfid: Gfid, scope: LeaseScope) {
     this.id = id;
@@ -44,7 +48,11 @@ export class Lease {
   }
 
   get isHeld(): boolean {
-    return this.epoch !== UNGRANTED && !this.hasEnded;
+    return this.grant > UNGRANTED;
+  }
+
+  get hasEnded(): boolean {
+    return this.grant === ENDED;
   }
 
   get isRecalled(): boolean {

@@ -2,7 +2,7 @@ import { seededRandom } from "@brickshift/testkit";
 import type { ClientUid, Gfid } from "@brickshift/wire";
 import { expect, it } from "vitest";
 import { leaseOptions } from "../src/index.js";
-import { Lease } from "../src/lease.js";
+import { ENDED, Lease } from "../src/lease.js";
 import { extendRecall, RecallDeadlines, startRecall } from "../src/recall-deadline.js";
 import { leaseIdOf } from "./lease-scene.js";
 
@@ -23,7 +23,7 @@ it.each([1, 2, 3])("always knows the next deadline, seed %i", (seed) => {
     live.add(lease);
     const other = random.pick([...live]);
     if (random.chance(0.5)) {
-      other.hasEnded = true;
+      other.grant = ENDED;
       live.delete(other);
       ended += 1;
     } else if (other.recall !== undefined) {
