@@ -164,6 +164,30 @@ export const fopErrorCodes = {
   FOP_MOVED: peer(Errno.ESTALE),
 } as const satisfies Record<string, ErrorCodeInfo>;
 
+/** Codes of `RebalanceError`: why a run cannot begin, or one file cannot be moved. */
+export const rebalanceErrorCodes = {
+  REBALANCE_BUSY: peer(Errno.EBUSY),
+  REBALANCE_DESTINATION_FULL: peer(Errno.ENOSPC),
+  REBALANCE_SOURCE_FAILED: peer(Errno.EIO),
+  REBALANCE_DESTINATION_FAILED: peer(Errno.EIO),
+  REBALANCE_UNREACHABLE: peer(Errno.ENOTCONN),
+  REBALANCE_UNFINISHED: peer(Errno.ETIMEDOUT),
+  REBALANCE_OTHER_RUNNER: peer(Errno.EBUSY),
+  REBALANCE_NAME_TAKEN: peer(Errno.EEXIST),
+  REBALANCE_TWO_DATA_FILES: peer(Errno.EEXIST),
+  REBALANCE_DANGLING: peer(Errno.ENOENT),
+  REBALANCE_TOO_DEEP: local(Errno.ELOOP),
+  REBALANCE_CANCELLED: local(Errno.EINTR),
+  REBALANCE_PATH_NOT_FOUND: local(Errno.ENOENT),
+  REBALANCE_SAME_BRICK: local(Errno.EINVAL),
+  REBALANCE_NOT_BRICKSHIFT: peer(Errno.EOPNOTSUPP),
+  REBALANCE_JOURNAL_DAMAGED: local(Errno.EIO),
+  REBALANCE_JOURNAL_VERSION: local(Errno.EINVAL),
+  REBALANCE_JOURNAL_OTHER_PAIR: local(Errno.EINVAL),
+  REBALANCE_JOURNAL_UNFINISHED: local(Errno.EEXIST),
+  REBALANCE_JOURNAL_IN_USE: local(Errno.EBUSY),
+} as const satisfies Record<string, ErrorCodeInfo>;
+
 /** Every published code. A code is never renamed nor reused. */
 export const errorCodes = {
   ...wireErrorCodes,
@@ -172,6 +196,7 @@ export const errorCodes = {
   ...rpcErrorCodes,
   ...clientErrorCodes,
   ...fopErrorCodes,
+  ...rebalanceErrorCodes,
   ...brickErrorCodes,
   ...storeErrorCodes,
   ...treeErrorCodes,
