@@ -1,4 +1,4 @@
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import type { Connection, Listener } from "@brickshift/transport";
 import { afterEach, expect, it, vi } from "vitest";
 import { createTcpTransport, createTlsTransport, type TcpTransportOptionsInput } from "../src/index.js";
@@ -100,3 +100,41 @@ it("gives up a handshake that is not answered, when the signal aborts", async ()
 it("refuses options out of bounds before any I/O", () => {
   expect(() => createTcpTransport({ recordBytesMax: 1 })).toThrow("recordBytesMax");
 });
+
+it.each([0, 1, 2, 3, 4])(
+  "lets go of the socket when it aborts %i ticks into an orderly end",
+  async (ticks) => {
+    const server = createServer({ allowHalfOpen: true });
+    undo.push(() => server.close());
+    await new Promise<void>((resolve) => {
+      server.listen(0, "127.0.0.1", resolve);
+    });
+    const gone = new Promise((resolve) => {
+      server.on("connection", (socket) => {
+        undo.push(() => socket.destroy());
+        socket.on("error", resolve);
+        // A socket that is closed answers what comes with a reset; one that was only forgotten takes it.
+        const write = () => {
+          socket.write("more", () => setImmediate(write));
+        };
+        socket.on("end", write);
+        socket.resume();
+      });
+    });
+    const { port } = server.address() as AddressInfo;
+    const client = await createTcpTransport().connect(`tcp://127.0.0.1:${port}`);
+    client.receive(
+      () => {},
+      () => {},
+    );
+    void client.close();
+    for (let tick = 0; tick < ticks; tick += 1) {
+      await new Promise<void>((resolve) => {
+        process.nextTick(resolve);
+      });
+    }
+    client.abort();
+    expect((await client.closed)?.code).toBe("TRANSPORT_ABORTED");
+    expect(await gone).toMatchObject({ code: expect.stringMatching(/ECONNRESET|EPIPE/) });
+  },
+);
