@@ -38,7 +38,8 @@ export async function runner(...args) {
     last = JSON.parse(line);
   });
   const code = await new Promise((resolve) => child.once("close", resolve));
-  if (last?.event !== "report" && args[0] !== "demo-fill") throw new Error(`rebalance-runner ${args[0]} ended with ${code}`);
+  if (last?.event !== "report" && args[0] !== "demo-fill")
+    throw new Error(`rebalance-runner ${args[0]} ended with ${code}`);
   return last;
 }
 

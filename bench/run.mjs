@@ -21,7 +21,9 @@ const { values, positionals } = parseArgs({
 const scenarios = positionals.length === 0 ? ["large", "small", "paced"] : positionals;
 const runs = Number(values.runs);
 const scratch = mkdtempSync(join(tmpdir(), "brickshift-bench-"));
-console.log(`${new Date().toISOString()} node ${process.version} ${cpus().length} × ${cpus()[0]?.model} in ${scratch}`);
+console.log(
+  `${new Date().toISOString()} node ${process.version} ${cpus().length} × ${cpus()[0]?.model} in ${scratch}`,
+);
 
 /** One comparison: the data in `from` by cp, by rsync, and brick to brick. */
 async function compare(title, from, bytes, files) {
@@ -39,11 +41,24 @@ async function compare(title, from, bytes, files) {
     const source = await startBrick("source", place("source"));
     const destination = await startBrick("destination", place("destination"));
     await runner("demo-fill", "--brick", source.url, "--from", from, "--manifest", join(scratch, "manifest"));
-    const report = await runner("run", "--source", source.url, "--destination", destination.url, "--state", place("state"));
+    const report = await runner(
+      "run",
+      "--source",
+      source.url,
+      "--destination",
+      destination.url,
+      "--state",
+      place("state"),
+    );
     await source.stop();
     await destination.stop();
     if (report.filesMoved !== files) throw new Error(`moved ${report.filesMoved} of ${files} files`);
-    rows.push({ cpSeconds, rsyncSeconds, brickshiftSeconds: report.seconds, peakMiB: report.peakMemoryBytes / 2 ** 20 });
+    rows.push({
+      cpSeconds,
+      rsyncSeconds,
+      brickshiftSeconds: report.seconds,
+      peakMiB: report.peakMemoryBytes / 2 ** 20,
+    });
     console.log(`${title} run ${run + 1}: ${JSON.stringify(rows.at(-1))}`);
   }
   const of = (key) => median(rows.map((row) => row[key]));
@@ -59,7 +74,14 @@ async function compare(title, from, bytes, files) {
 function makeLarge(bytes) {
   const from = join(scratch, "large");
   mkdirSync(from);
-  timed("dd", "if=/dev/urandom", `of=${join(from, "image")}`, "bs=1M", `count=${bytes / 2 ** 20}`, "status=none");
+  timed(
+    "dd",
+    "if=/dev/urandom",
+    `of=${join(from, "image")}`,
+    "bs=1M",
+    `count=${bytes / 2 ** 20}`,
+    "status=none",
+  );
   return from;
 }
 
@@ -91,8 +113,16 @@ try {
     mkdirSync(empty);
     for (let run = 0; run < runs; run += 1) {
       const report = await runner(
-        ...["demo", "--from", empty, "--large-files", "1", "--large-bytes", values["large-bytes"]],
-        ...["--writers", "1", "--rate", "200", "--baseline", "5", "--dir", join(scratch, `paced-${run}`)],
+        "demo",
+        ...Object.entries({
+          "--from": empty,
+          "--large-files": "1",
+          "--large-bytes": values["large-bytes"],
+          "--writers": "1",
+          "--rate": "200",
+          "--baseline": "5",
+          "--dir": join(scratch, `paced-${run}`),
+        }).flat(),
       );
       const { before, during } = report.writerLatencyMs;
       console.log(

@@ -91,7 +91,7 @@ describe("packages", () => {
       const manifest = manifests.find((entry) => entry.folder === folder)?.manifest;
       return [...file.text.matchAll(/from "([^"]+)"/g)].flatMap(([, target = ""]) => {
         if (target.startsWith(".")) {
-          const escapes = join(file.path, "..", target).startsWith(join(folder, "src")) === false;
+          const escapes = !join(file.path, "..", target).startsWith(join(folder, "src"));
           return escapes ? [`${file.path}: ${target}`] : [];
         }
         if (!target.startsWith("@brickshift/")) return [];
@@ -122,15 +122,8 @@ describe("files", () => {
 
   it("leave nothing undone or silenced", () => {
     const all = [...sources, ...filesUnder("packages", [".test.ts"]), ...filesUnder("apps", [".test.ts"])];
-    const left = new RegExp(
-      [
-        "TO" + "DO",
-        "FIX" + "ME",
-        "@ts-" + "(ignore|expect-error|nocheck)",
-        "(ox|es)lint-" + "disable",
-        "as an" + "y\\b",
-      ].join("|"),
-    );
+    // Written so that this file does not match itself.
+    const left = /TO[D]O|FIX[M]E|@ts-[i]gnore|@ts-[e]xpect-error|@ts-[n]ocheck|lint-[d]isable|as [a]ny\b/;
     expect(all.filter((file) => left.test(file.text)).map((file) => file.path)).toEqual([]);
   });
 });

@@ -52,12 +52,7 @@ export function createEventLog(stream: NodeJS.WritableStream, level: LogLevel): 
   return {
     brick: ({ type, ...figures }) => {
       const { error, ...rest } = figures as { error?: unknown };
-      const reason =
-        error === undefined
-          ? undefined
-          : error instanceof Error
-            ? (error.stack ?? error.message)
-            : String(error);
+      const reason = error instanceof Error ? (error.stack ?? error.message) : error;
       logger[levels[type]]({ event: type, ...rest, ...(reason !== undefined && { reason }) });
     },
     program: (event) => logger.info(event),

@@ -26,7 +26,7 @@ export async function runAudit(
     lost: 0,
     damagedFiles: [],
   };
-  const { pair, close } = await connectPair(urls, "demo-audit");
+  const connected = await connectPair(urls, "demo-audit");
   const show = () =>
     output.status(
       [
@@ -40,10 +40,10 @@ export async function runAudit(
     );
   const timer = setInterval(show, 250);
   try {
-    await audit(pair, files, histories, result, signal);
+    await audit(connected.pair, files, histories, result, signal);
     return result;
   } finally {
     clearInterval(timer);
-    await close();
+    await connected.close();
   }
 }

@@ -31,7 +31,7 @@ export class DemoProgress {
   }
 
   #show(event: Readonly<Record<string, unknown>>): void {
-    const number = (key: string) => (typeof event[key] === "number" ? (event[key] as number) : 0);
+    const number = (key: string) => (typeof event[key] === "number" ? event[key] : 0);
     const files = number("filesMoved");
     const bytes = number("bytesMoved");
     const seconds = number("seconds");

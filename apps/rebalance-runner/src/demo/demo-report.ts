@@ -23,7 +23,7 @@ export function demoReport(
   result: AuditResult,
   unanswered: number,
 ): DemoReport {
-  const number = (key: string) => (typeof moved[key] === "number" ? (moved[key] as number) : 0);
+  const number = (key: string) => (typeof moved[key] === "number" ? moved[key] : 0);
   const [before, during] = [writers.before.summary(), writers.during.summary()];
   const seconds = number("seconds");
   const problems = result.lost + result.damagedFiles.length + number("filesFailed");

@@ -10,16 +10,16 @@ export async function writerMain(): Promise<void> {
   // The parent ends its writers; a Ctrl-C at the terminal is for the parent.
   process.on("SIGINT", () => undefined);
   const spec = await new Promise<WriterSpec>((resolve) => process.once("message", resolve));
-  const { pair, close } = await connectPair(spec.bricks, "demo-writer");
+  const connected = await connectPair(spec.bricks, "demo-writer");
   const tell = (message: WriterMessage) => {
     if (process.connected) process.send?.(message);
   };
   const files = await readManifest(spec.manifestPath);
   const byIndex = files.toSorted((a, b) => a.index - b.index);
-  const writer = new BlockWriter(spec, pair, byIndex, tell, Math.random);
+  const writer = new BlockWriter(spec, connected.pair, byIndex, tell, Math.random);
   process.on("message", (command: WriterCommand) => writer.command(command));
   process.once("disconnect", () => writer.command({ type: "stop" }));
   await writer.run();
-  await close();
+  await connected.close();
   process.disconnect?.();
 }
