@@ -21,6 +21,8 @@ it("does not take a lease of another inode for the fop's own", () => {
   scene.run("request A runner read data on f");
   scene.run("request B alice read data on g");
   expect(scene.run("fop w1 runner write under A on g")[0]).toBe("w1 blocked");
+  expect(scene.run("fop r1 runner read under A epoch 1 on f")).toEqual(["r1 proceeds"]);
+  expect(scene.run("fop r2 runner read under A epoch 1 on g")).toEqual(["error LEASE_REVOKED (not-held)"]);
 });
 
 it("recalls a read lease for what modifies and for nothing else", () => {

@@ -162,7 +162,10 @@ export class LeaseWalk {
     const before = this.#waitingOn(fop.gfid).length;
     const admission = this.#manager.admit(this.#manager.inode(fop.gfid), fop, this.#nowMs);
     this.#reach(admission);
-    if (admission === "proceed") this.#start(fop);
+    if (admission === "proceed") {
+      this.#checkOvertakesNoRequest(this.#waitingOn(fop.gfid), fop);
+      this.#start(fop);
+    }
     if (admission === "blocked") this.#waitingOn(fop.gfid).push({ kind: "fop", fop });
     else equal(this.#waitingOn(fop.gfid).length, before);
   }
@@ -291,9 +294,18 @@ export class LeaseWalk {
       case "drop":
         this.#reach(effect.type);
         // Fails when it was not waiting: each blocked fop has one fate.
-        this.#leave(effect.gfid, (walker) => walker.kind === "fop" && walker.fop === effect.fop);
-        if (effect.type === "resume") this.#start(effect.fop);
+        this.#resumed(
+          effect,
+          this.#leave(effect.gfid, (walker) => walker.kind === "fop" && walker.fop === effect.fop),
+        );
     }
+  }
+
+  #resumed({ type, fop }: { readonly type: string; readonly fop: WalkFop }, ahead: readonly Walker[]): void {
+    if (type !== "resume") return;
+    this.#checkOvertakesNoRequest(ahead, fop);
+    this.#checkOrder(ahead, fop);
+    this.#start(fop);
   }
 
   #granted(name: LeaseName, request: LeaseRequest): void {
@@ -340,9 +352,21 @@ export class LeaseWalk {
     const waiting = this.#waitingOn(gfid);
     const at = waiting.findIndex(isIt);
     ok(at >= 0, "whoever is answered has waited");
-    const [walker] = waiting.splice(at, 1);
-    if (walker?.kind === "fop") this.#checkOrder(waiting.slice(0, at), walker.fop);
+    waiting.splice(at, 1);
     return waiting.slice(0, at);
+  }
+
+  /** No fop runs while a request that came before it waits for fops of its kind to end. */
+  #checkOvertakesNoRequest(ahead: readonly Walker[], fop: WalkFop): void {
+    const own = fop.leaseId === undefined ? undefined : this.#held.get(fop.leaseId);
+    // A recalled holder passes: those who wait, wait for its end.
+    if (own?.client === fop.client && own.gfid === fop.gfid && own.isRecalled) return;
+    const foreign = fop.isInternal ? "internal" : fop.leaseId === undefined ? "none" : "other";
+    for (const walker of ahead) {
+      if (walker.kind === "fop") continue;
+      const { type, scope } = walker.request;
+      equal(verdict(fop.gate, foreign, type, scope), "pass", `fop ${fop.n} overtakes a request`);
+    }
   }
 
   /** Fops of one kind, by clients without leases, leave in the order in which they came. */
@@ -357,8 +381,7 @@ export class LeaseWalk {
         walker.fop.isInternal === fop.isInternal &&
         walker.fop.gate === fop.gate,
     );
-    // A client that is gone takes its fops out of the middle.
-    if (this.#running.has(fop)) deepEqual(overtaken, []);
+    deepEqual(overtaken, []);
   }
 
   #check(): void {

@@ -33,6 +33,27 @@ it("does not let a second read lease slip in beside the first while a writer wai
   expect(scene.run("finish w1")).toEqual(["grant B to other, epoch 2"]);
 });
 
+it("resumes the fops ahead of a request, and not yet those behind it", () => {
+  const said = new LeaseScene().play(`
+    request A alice read data
+    fop w1 bob write
+    request B runner read data
+    fop w2 bob write
+    unlock A alice
+    finish w1
+    unlock B runner
+  `);
+  expect(said.slice(3)).toEqual([
+    "w2 blocked",
+    "A unlocked",
+    "resume w1",
+    "grant B to runner, epoch 2",
+    "recall B from runner, until 60000",
+    "B unlocked",
+    "resume w2",
+  ]);
+});
+
 it("grants a request although fops never stop coming", () => {
   const scene = new LeaseScene();
   scene.run("fop w0 bob write");
