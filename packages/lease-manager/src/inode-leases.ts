@@ -93,11 +93,11 @@ export class InodeLeases<Fop extends GatedFop = GatedFop, Request extends LeaseR
     this.#count(fop, 1);
   }
 
-  /** A fop has ended. Returns whether somebody waits who may now go on: only a request at the head can. */
+  /** A fop has ended. Returns whether somebody may now go on: only a request at the head waits for that. */
   leave(fop: Fop): boolean {
     this.#count(fop, -1);
     const head = this.#waiting[0];
-    return head?.kind === "request" && this.isDrained(head.request.type, head.request.scope);
+    return head?.kind === "request" && this.#isGrantable(head.request);
   }
 
   /** Whether the fop has to wait; `own` is the lease held that it names. */
@@ -202,10 +202,17 @@ export class InodeLeases<Fop extends GatedFop = GatedFop, Request extends LeaseR
     host: InodeHost<Fop, Request>,
   ): boolean {
     const { request, lease } = waiter;
-    if (ahead.length > 0 || !this.isDrained(request.type, request.scope)) return false;
-    if (this.leasesAgainst(request.type, undefined).length > 0) return false;
+    if (ahead.length > 0 || !this.#isGrantable(request)) return false;
     this.attach(lease);
     host.granted(lease, request);
+    return true;
+  }
+
+  #isGrantable({ type, scope }: LeaseRequest): boolean {
+    if (!this.isDrained(type, scope)) return false;
+    for (let lease = this.#first; lease !== undefined; lease = lease.next) {
+      if (leasesConflict(type, lease.type)) return false;
+    }
     return true;
   }
 
