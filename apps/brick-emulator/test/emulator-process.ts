@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { type BrickClient, createBrickClient } from "@brickshift/brick-client";
+import { nodeRandom, nodeScheduler } from "@brickshift/rpc";
+import type { Transport } from "@brickshift/transport";
+import { createTcpTransport } from "@brickshift/transport-net";
+
+const cli = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
+
+/** The emulator as users run it: the bundle, by plain `node`. */
+export class EmulatorProcess {
+  readonly child: ChildProcess;
+  readonly exited: Promise<number | NodeJS.Signals | null>;
+  #errors = "";
+
+  constructor(args: readonly string[]) {
+    this.child = spawn(process.execPath, [cli, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+    this.child.stderr?.on("data", (chunk: Buffer) => {
+      this.#errors += chunk.toString();
+    });
+    this.exited = new Promise((resolve) =>
+      this.child.once("close", (code, signal) => resolve(code ?? signal)),
+    );
+  }
+
+  /** Everything that it wrote to standard error. */
+  get errors(): string {
+    return this.#errors;
+  }
+
+  /** Resolves with the address once it listens; rejects when it ends before. */
+  async listening(): Promise<string> {
+    const { stdout } = this.child;
+    if (stdout === null) throw new Error("no standard output");
+    return new Promise((resolve, reject) => {
+      createInterface({ input: stdout }).on("line", (line) => {
+        const event = JSON.parse(line) as { event: string; address: string };
+        if (event.event === "listening") resolve(event.address);
+      });
+      void this.exited.then((code) => reject(new Error(`ended with ${code}: ${this.#errors}`)));
+    });
+  }
+
+  async end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
+    this.child.kill(signal);
+    return this.exited;
+  }
+}
+
+/** A connected client of a brick. */
+export async function clientOf(
+  address: string,
+  brick: string,
+  transport: Transport = createTcpTransport({}),
+): Promise<BrickClient> {
+  const client = createBrickClient({
+    transport,
+    address,
+    brick,
+    scheduler: nodeScheduler,
+    random: nodeRandom,
+    options: { reconnect: { startAttemptsMax: 1 } },
+  });
+  try {
+    await client.connect();
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  return client;
+}

@@ -1,0 +1,2 @@
+export const statusCommand = async (..._: any[]) => 0 as const;
+export type StatusOptionValues = any;

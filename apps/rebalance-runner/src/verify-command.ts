@@ -1,0 +1,2 @@
+export const verifyCommand = async (..._: any[]) => 0 as const;
+export type VerifyOptionValues = any;
