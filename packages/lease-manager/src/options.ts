@@ -30,7 +30,7 @@ export const leaseOptions = z.strictObject({
   /** Most inode records on the brick: inodes the brick keeps, and inodes with leases. */
   inodesMax: count(8_388_608, 16_777_216),
   /** Most inodes whose modified extents are tracked; the one longest unused is given up for a new one. */
-  trackedInodesMax: count(65_536),
+  trackedInodesMax: count(4_096),
   /** Most modified extents kept per inode; past it those with the smallest gaps are joined. */
   extentsMax: z.int().min(2).max(65_536).default(1_024),
 });

@@ -146,7 +146,7 @@ it("has a default for every option", () => {
       "recallCapMs": 60000,
       "recallProgressMs": 1000,
       "recallTimeoutMs": 60000,
-      "trackedInodesMax": 65536,
+      "trackedInodesMax": 4096,
     }
   `);
 });

@@ -21,6 +21,15 @@ it("refuses a lease-id that stands for a lease of another client, of another ino
   expect(said.slice(1)).toEqual(Array.from({ length: 4 }, () => "error LEASE_ID_IN_USE"));
 });
 
+it("refuses a stock lease-id of another client or of another inode too", () => {
+  const said = new LeaseScene().play(`
+    request A alice read open
+    request A bob read open
+    request A alice read open on g
+  `);
+  expect(said.slice(1)).toEqual(["error LEASE_ID_IN_USE", "error LEASE_ID_IN_USE"]);
+});
+
 it("refuses a lease-id that is being asked for already", () => {
   const said = new LeaseScene().play(`
     request A alice read-write data
