@@ -25,19 +25,16 @@ export async function setLease(
   client: TestClient,
   gfid: Gfid,
   leaseType: number,
-  {
-    leaseId = newLeaseId(),
-    scope = "data" as "data" | "open",
-    dirtySince = undefined as Epoch | undefined,
-  } = {},
+  options: { leaseId?: LeaseId; scope?: "data" | "open"; dirtySince?: Epoch | undefined } = {},
 ) {
+  const { leaseId = newLeaseId(), scope = "data", dirtySince } = options;
   const xdata = xdataOf({ leaseScope: scope, ...(dirtySince !== undefined && { dirtySince }) });
   const lease = { cmd: LeaseCmd.set, leaseType, leaseId, leaseFlags: 0 };
   const reply = await client.call("lease", { gfid, lease, xdata });
   return {
     leaseId,
     reply,
-    epoch: getXdata(reply.xdata, "leaseEpoch") as Epoch,
+    epoch: getXdata(reply.xdata, "leaseEpoch") ?? (0n as Epoch),
     dirty: getXdata(reply.xdata, "dirtyExtents"),
   };
 }

@@ -165,7 +165,7 @@ describe("bounds of connections", () => {
     const { connect, events } = await startBrick({ connectionsMax: 1 });
     const first = await connect();
     const second = await connect();
-    await expect(second.setvolume()).rejects.toThrow();
+    await expect(second.setvolume()).rejects.toThrow("RPC_");
     expect(events).toContainEqual(expect.objectContaining({ type: "connection-refused" }));
     first.peer.abort();
     await settle();
