@@ -2,7 +2,7 @@ import type { Gfid } from "@brickshift/wire";
 import { StoreError } from "./store-error.js";
 
 /** Room is taken in pieces of this size; a piece never written is a hole. */
-const CHUNK_BYTES = 65_536;
+const CHUNK_BYTES = 4_096;
 
 /** Content of one file in memory: chunks by their number, holes where there is none. */
 export class MemoryBlob {

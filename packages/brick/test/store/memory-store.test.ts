@@ -3,7 +3,7 @@ import { createMemoryStore, MemoryMedium } from "../../src/store/memory-store.js
 import { newStoreId } from "../../src/store/store-id.js";
 
 it("refuses bytes for which there is no room, and takes them when some was given back", async () => {
-  const store = createMemoryStore(new MemoryMedium(), { roomBytesMax: 131_072 });
+  const store = createMemoryStore(new MemoryMedium(), { roomBytesMax: 102_400 });
   const [a, b] = [newStoreId(), newStoreId()];
   await store.data.create(a);
   await store.data.create(b);

@@ -1,6 +1,7 @@
-import { close, fsync, open } from "node:fs";
+import { closeSync, fsync, openSync } from "node:fs";
 
 interface DirectoryState {
+  readonly fd: number;
   /** Names made in this directory since the store was opened. */
   made: number;
   /** Of these, how many are on disk for sure. */
@@ -8,15 +9,20 @@ interface DirectoryState {
   running: Promise<void> | undefined;
 }
 
-/** Brings new names in the blob directories to disk, one fsync for all that wait for the same directory. */
+/**
+ * Brings new names in the blob directories to disk, one fsync for all that wait for the same directory. Keeps the
+ * directories open: there are 256 at most.
+ */
 export class DirectorySyncs {
   readonly #states = new Map<string, DirectoryState>();
 
   /** Notes that a file was made in `directory`; returns a ticket for {@link wait}. */
   made(directory: string): number {
     let state = this.#states.get(directory);
-    if (state === undefined)
-      this.#states.set(directory, (state = { made: 0, synced: 0, running: undefined }));
+    if (state === undefined) {
+      state = { fd: openSync(directory, "r"), made: 0, synced: 0, running: undefined };
+      this.#states.set(directory, state);
+    }
     state.made += 1;
     return state.made;
   }
@@ -26,27 +32,26 @@ export class DirectorySyncs {
     for (;;) {
       const state = this.#states.get(directory);
       if (state === undefined || state.synced >= ticket) return;
-      state.running ??= this.#sync(directory, state);
+      state.running ??= syncNames(state);
       await state.running;
     }
   }
 
-  async #sync(directory: string, state: DirectoryState): Promise<void> {
-    const { made } = state;
-    try {
-      await fsyncPath(directory);
-      state.synced = made;
-    } finally {
-      state.running = undefined;
-    }
+  /** Closes the directories; nobody waits any more. */
+  close(): void {
+    for (const { fd } of this.#states.values()) closeSync(fd);
+    this.#states.clear();
   }
 }
 
-function fsyncPath(path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    open(path, "r", (openError, fd) => {
-      if (openError !== null) return reject(openError);
-      fsync(fd, (syncError) => close(fd, () => (syncError ? reject(syncError) : resolve())));
+async function syncNames(state: DirectoryState): Promise<void> {
+  const { made } = state;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      fsync(state.fd, (error) => (error ? reject(error) : resolve()));
     });
-  });
+    state.synced = made;
+  } finally {
+    state.running = undefined;
+  }
 }

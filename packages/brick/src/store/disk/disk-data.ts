@@ -155,6 +155,7 @@ export class DiskData implements DataStore {
     this.#isClosed = true;
     while (this.#underWay > 0) await new Promise((resolve) => setImmediate(resolve));
     this.#files.close();
+    this.#directories.close();
   }
 
   #createFile(gfid: Gfid): void {
