@@ -1,11 +1,11 @@
 import { fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Transport } from "@brickshift/transport";
 import { createTcpTransport, createUnixTransport } from "../src/index.js";
-import { loads, measure, serve } from "./throughput.js";
+import { loads, measure, serve, type Throughput } from "./throughput.js";
 
 /**
  * One connection between two processes. From this package's directory, seconds per load being the argument:
@@ -14,10 +14,19 @@ import { loads, measure, serve } from "./throughput.js";
  *     --conditions=@brickshift/source --outfile=dist/throughput.bench.mjs && node dist/throughput.bench.mjs 2
  */
 const [role = "2", at = ""] = process.argv.slice(2);
-const rounds = 3;
+const rounds = 7;
 
 function transports(isSteered: boolean): Readonly<Record<string, Transport>> {
   return { tcp: createTcpTransport({ isSteered }), unix: createUnixTransport({ isSteered }) };
+}
+
+/** Median of the passes, with the worst and the best: on a machine with other work they differ much. */
+function summary(passes: readonly Throughput[]): string {
+  const sorted = passes.toSorted((one, other) => one.records / one.seconds - other.records / other.seconds);
+  const perSecond = sorted.map(({ records, seconds }) => Math.round(records / seconds));
+  const megabytes = sorted.map(({ bytes, seconds }) => Math.round(bytes / seconds / 1e6));
+  const middle = Math.floor(sorted.length / 2);
+  return `${perSecond[middle]} records/s, ${megabytes[middle]} MB/s (${megabytes[0]} to ${megabytes.at(-1)})`;
 }
 
 if (role === "serve-steered" || role === "serve-events") {
@@ -25,6 +34,7 @@ if (role === "serve-steered" || role === "serve-events") {
   const listener = await transport?.listen(at, serve);
   process.send?.(listener?.address);
 } else {
+  process.stdout.write(`node ${process.version}, load average ${loadavg()[0]?.toFixed(1)} before\n`);
   const directory = mkdtempSync(join(tmpdir(), "brickshift-bench-"));
   for (const isSteered of [true, false]) {
     for (const at of ["tcp://127.0.0.1:0", `unix://${directory}/${String(isSteered)}.sock`]) {
@@ -34,24 +44,16 @@ if (role === "serve-steered" || role === "serve-events") {
       });
       const transport = transports(isSteered)[at.split(":")[0] ?? ""] as Transport;
       for (const load of loads) {
-        const best = { perSecond: 0, megabytes: 0 };
+        const passes: Throughput[] = [];
         for (let round = 0; round < rounds; round += 1) {
-          const { records, bytes, seconds } = await measure(
-            transport,
-            address,
-            load,
-            (Number(role) * 1_000) / rounds,
-          );
-          best.perSecond = Math.max(best.perSecond, records / seconds);
-          best.megabytes = Math.max(best.megabytes, bytes / seconds / 1e6);
+          passes.push(await measure(transport, address, load, (Number(role) * 1_000) / rounds));
         }
         const how = `${at.slice(0, 4)} ${isSteered ? "steered" : "events "}`;
-        process.stdout.write(
-          `${how}  ${load.name.padEnd(22)} ${best.perSecond.toFixed(0).padStart(9)} records/s ${best.megabytes.toFixed(0).padStart(6)} MB/s\n`,
-        );
+        process.stdout.write(`${how}  ${load.name.padEnd(20)} ${summary(passes)}\n`);
       }
       server.kill();
     }
   }
   rmSync(directory, { recursive: true });
+  process.stdout.write(`load average ${loadavg()[0]?.toFixed(1)} after\n`);
 }
