@@ -55,6 +55,15 @@ it("does not queue a lease of scope open behind others that wait", () => {
   expect(said.at(-1)).toBe("refuse B: LEASE_HELD");
 });
 
+it("does not queue a lease of scope open behind a request that waits for running fops", () => {
+  const said = new LeaseScene().play(`
+    fop w1 bob write
+    request A runner read data
+    request B bob read open
+  `);
+  expect(said).toEqual(["w1 proceeds", "refuse B: LEASE_HELD"]);
+});
+
 it("does not recall a read lease of scope data for a read lease that was refused for an fd", () => {
   const said = new LeaseScene().play(`
     request A runner read data
