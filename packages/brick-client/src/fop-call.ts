@@ -6,12 +6,20 @@ import {
   fops,
   type Gfid,
   type GlusterV3Auth,
+  nameByteLength,
   NULL_GFID,
 } from "@brickshift/wire";
 
-/** Fields of requests that may be left out: zero, or none; `size` of a write is that of its payload. */
-type OptionalField = "xdata" | "flag" | "umask" | "xflags";
-type OptionalOf<N extends FopName> = (OptionalField | (N extends "write" | "put" ? "size" : never)) &
+/**
+ * Fields of requests that may be left out: zero, or none. `size` of a write is that of its payload, `namelen`
+ * the length of the name, or for entry locks whether there is one.
+ */
+type OptionalField = "xdata" | "flag" | "umask" | "xflags" | "namelen";
+type OptionalOf<N extends FopName> = (
+  | OptionalField
+  | (N extends "write" | "put" ? "size" : never)
+  | (N extends "lookup" ? "flags" : never)
+) &
   keyof FopRequest<N>;
 
 /** The arguments of fop `N`. */
@@ -47,18 +55,33 @@ const defaults: Readonly<Record<string, unknown>> = { xdata: null, flag: 0, umas
 /** For each fop, what its request says where the caller says nothing. */
 const requestDefaults = Object.fromEntries(
   names.map((name) => {
-    const fields = Object.keys(fops[name].request.zero);
-    const kept = fields.filter((field) => field in defaults);
-    return [name, Object.fromEntries(kept.map((field) => [field, defaults[field]]))];
+    const kept = Object.keys(fops[name].request.zero).filter((field) => field in defaults);
+    const own = name === "lookup" ? [["flags", 0]] : [];
+    return [name, Object.fromEntries([...kept.map((field) => [field, defaults[field]]), ...own])];
   }),
 ) as Readonly<Record<FopName, object>>;
 
 /** The request that `input` stands for. */
 export function completeRequest<N extends FopName>(name: N, input: FopInput<N>): FopRequest<N> {
-  const request = { ...requestDefaults[name], ...input } as unknown as FopRequest<N>;
-  if (name !== "write" && name !== "put") return request;
-  const { size, payload } = request as unknown as { size?: number; payload: Uint8Array };
-  return { ...request, size: size ?? payload.length };
+  return { ...requestDefaults[name], ...derivedFields(name, input), ...input } as unknown as FopRequest<N>;
+}
+
+/** Fields that follow from others. */
+function derivedFields(name: FopName, input: object): object {
+  const { payload, name: text } = input as { readonly payload: Uint8Array; readonly name: string };
+  switch (name) {
+    case "write":
+    case "put":
+      return { size: payload.length };
+    case "getxattr":
+    case "fgetxattr":
+      return { namelen: nameByteLength(text) };
+    case "entrylk":
+    case "fentrylk":
+      return { namelen: text === "" ? 0 : 1 };
+    default:
+      return {};
+  }
 }
 
 /** The methods that make each fop by `call`. */

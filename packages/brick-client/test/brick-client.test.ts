@@ -175,7 +175,7 @@ describe("fops", () => {
       return success("lookup", { prestat: { ...NO_IATT, gfid: file, size: 5 } });
     };
     await client.connect();
-    const reply = await client.fops.lookup({ gfid: NULL_GFID, pargfid: ROOT_GFID, flags: 0, bname: "a" });
+    const reply = await client.fops.lookup({ gfid: NULL_GFID, pargfid: ROOT_GFID, bname: "a" });
     expect(reply.prestat).toMatchObject({ gfid: file, size: 5 });
     expect(seen).toEqual({ gfid: NULL_GFID, pargfid: ROOT_GFID, flags: 0, bname: "a", xdata: null });
     await client.call("lookup", { gfid: file, pargfid: NULL_GFID, flags: 0, bname: "", xdata: new Map() });
@@ -195,6 +195,26 @@ describe("fops", () => {
     expect(reply.opRet).toBe(3);
     expect(seen).toMatchObject({ fd: -2n, offset: 7, size: 3, flag: 0 });
     expect([...(seen?.payload ?? [])]).toEqual([1, 2, 3]);
+  });
+
+  it("carry the length of a name, or for an entry lock whether there is one", async () => {
+    const { client, brick } = await setup();
+    const seen: number[] = [];
+    brick.handlers.getxattr = ({ namelen }) => {
+      seen.push(namelen);
+      return success("getxattr");
+    };
+    brick.handlers.entrylk = ({ namelen }) => {
+      seen.push(namelen);
+      return success("entrylk");
+    };
+    await client.connect();
+    await client.fops.getxattr({ gfid: file, name: "user.é" });
+    await client.fops.getxattr({ gfid: file, name: "user.é", namelen: 3 });
+    const lock = { gfid: file, cmd: 0, type: 1, volume: "d" };
+    await client.fops.entrylk({ ...lock, name: "entry" });
+    await client.fops.entrylk({ ...lock, name: "" });
+    expect(seen).toEqual([7, 3, 1, 0]);
   });
 
   it("read a payload as a view, whose record can be given back", async () => {

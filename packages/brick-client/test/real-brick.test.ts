@@ -81,7 +81,7 @@ describe("a real brick", () => {
     expect(Buffer.compare(read.payload, payload)).toBe(0);
     read.release();
     await client.fops.setxattr({ gfid, flags: 0, dict: new Map([["user.a", textValue("b")]]) });
-    const { dict } = await client.fops.getxattr({ gfid, namelen: 6, name: "user.a" });
+    const { dict } = await client.fops.getxattr({ gfid, name: "user.a" });
     expect(dictText(dict, "user.a")).toContain("b");
     await client.fops.flush({ gfid, fd });
     await client.fops.release({ gfid, fd });

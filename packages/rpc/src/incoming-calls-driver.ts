@@ -63,7 +63,7 @@ export class IncomingCalls implements AnswerPort {
     const program = versions?.find((candidate) => candidate.version === header.version);
     if (program === undefined) {
       this.#refuseProgram(header.xid, versions);
-      return this.#pause?.ended;
+      return undefined;
     }
     this.served += 1;
     const kind = { isOneWay: program.isOneWay === true, isExempt: program.isExempt === true };

@@ -107,8 +107,7 @@ export class Reconnect {
 
   #pause(failures: number, jitter: number, nowMs: number): void {
     const { delayMinMs, delayMaxMs } = this.#options;
-    // The exponent is bounded, or it would overflow to Infinity after a day without the peer.
-    const delayMs = Math.min(delayMinMs * 2 ** Math.min(failures, 30), delayMaxMs);
+    const delayMs = Math.min(delayMinMs * 2 ** failures, delayMaxMs);
     this.#state = { phase: "pausing", failures, deadlineMs: nowMs + delayMs * (0.5 + jitter / 2) };
   }
 

@@ -139,6 +139,7 @@ class ReconnectingClient implements RpcClient {
     const peer = this.#peer;
     this.#step({ type: "stop" });
     this.#releaseAll(closedError());
+    this.#arm();
     await peer?.close();
   }
 

@@ -254,11 +254,12 @@ describe("closing", () => {
   });
 
   it("fails the calls that wait for a connection, and a start under way", async () => {
-    const { client } = await setup({}, { connect: () => new Promise(() => {}) });
+    const { client, scheduler } = await setup({}, { connect: () => new Promise(() => {}) });
     const starting = watch(client.start());
     const waiting = watch(client.call(request(1)));
     await client.close();
     await settle();
+    expect(scheduler.armed).toBe(0);
     expect(starting.error).toEqual(failure("RPC_CLOSED", "no"));
     expect(waiting.error).toEqual(failure("RPC_CLOSED", "no"));
   });

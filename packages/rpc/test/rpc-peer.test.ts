@@ -133,7 +133,7 @@ describe("calling", () => {
 
 describe("the end of a connection", () => {
   it("fails what is outstanding: maybe executed when sent, not when waiting, and refuses later calls", async () => {
-    const { client, server } = await pair({ client: { inFlightMax: 1 } });
+    const { client, server, scheduler } = await pair({ client: { inFlightMax: 1 } });
     const sent = watch(client.call(request(Procedure.hold)));
     const waiting = watch(client.call(request(Procedure.hold)));
     await settle();
@@ -142,6 +142,7 @@ describe("the end of a connection", () => {
     await settle();
     expect(sent.error).toEqual(failure("RPC_DISCONNECTED", "maybe"));
     expect(waiting.error).toEqual(failure("RPC_DISCONNECTED", "no"));
+    expect(scheduler.armed).toBe(0);
     await expect(client.call(request(Procedure.echo))).rejects.toEqual(failure("RPC_DISCONNECTED", "no"));
     await expect(client.notify(request(Procedure.echo))).rejects.toEqual(failure("RPC_DISCONNECTED", "no"));
   });
