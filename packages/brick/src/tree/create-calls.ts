@@ -1,4 +1,4 @@
-import { FileType, type Gfid, isProtocolError, nameByteLength } from "@brickshift/wire";
+import { FileType, type Gfid, invariant, isProtocolError, nameByteLength } from "@brickshift/wire";
 import { checkEntryName, isDots } from "./entry-name.js";
 import { type InodeRecord, isDirectory, typeOf } from "./inode-record.js";
 import type { Created, NewObject, Tree } from "./tree.js";
@@ -110,7 +110,8 @@ function putObject(
   const { gfid } = object;
   const directory = change.directory(parent);
   if (change.entry(parent, name) !== undefined) throw nameExists(name);
-  if (change.inode(gfid) !== undefined) throw new TreeError("TREE_GFID_EXISTS", `object ${gfid} exists`);
+  // The name of an object that is being made is taken in `creating`, and that of one that was made is known by now.
+  invariant(change.inode(gfid) === undefined, "an object is made once");
   const draft = newRecord(context, change, object, kind, directory);
   const record = change.putInode(gfid, kind.finish === undefined ? draft : kind.finish(draft, change));
   return putName(change, parent, directory, name, gfid, record);

@@ -84,8 +84,6 @@ function asTarget(
 }
 
 async function adopt(context: TreeContext, gfid: Gfid, linkto: string, token: FenceToken): Promise<Change> {
-  // Refused or not, a higher fence of the right source ends what a lower one may do, before the data is emptied.
-  await context.guard.raise(gfid, token);
   const change = await context.change((change) => {
     const record = change.settle(gfid);
     const formerLinkto = record.target === undefined ? linktoOf(record) : record.target.formerLinkto;
@@ -93,10 +91,7 @@ async function adopt(context: TreeContext, gfid: Gfid, linkto: string, token: Fe
       if (formerLinkto === undefined) throw new TreeError("TREE_NOT_A_TARGET", `${gfid} is no link file`);
       checkTargets(context, change);
     } else {
-      if (record.target.source !== token.source) {
-        throw new TreeError("TREE_MIGRATING", `${gfid} is filled from ${record.target.source}`);
-      }
-      context.guard.checkToken(gfid, record, token);
+      checkAdoptable(context, gfid, record, token);
     }
     change.putPending(gfid, "empty");
     const after = change.putInode(gfid, asTarget(record, linkto, token, formerLinkto));
@@ -104,6 +99,24 @@ async function adopt(context: TreeContext, gfid: Gfid, linkto: string, token: Fe
   });
   await emptyBlob(context, gfid);
   return { ...change, poststat: context.iatt(gfid) };
+}
+
+/**
+ * A target is emptied under a higher fence than the one it was filled under: an adoption that comes late, by a connection
+ * that was given up, must not empty what its own runner has copied since.
+ */
+function checkAdoptable(context: TreeContext, gfid: Gfid, record: InodeRecord, token: FenceToken): void {
+  if (record.target?.source !== token.source) {
+    throw new TreeError("TREE_MIGRATING", `${gfid} is filled from ${record.target?.source}`);
+  }
+  context.guard.checkToken(gfid, record, token);
+  const isUntouched = record.target.phase === "filling" && context.blobOf(gfid, record)?.size === 0;
+  if (token.fence <= record.target.fence && !isUntouched) {
+    throw new TreeError(
+      "TREE_FENCED",
+      `${gfid} has data under fence ${token.fence}; a higher one empties it`,
+    );
+  }
 }
 
 async function prepare(
@@ -160,7 +173,6 @@ function publish(context: TreeContext, change: TreeChange, gfid: Gfid, token: Fe
 }
 
 async function abort(context: TreeContext, gfid: Gfid, token: FenceToken): Promise<void> {
-  await context.guard.raise(gfid, token);
   const isRestored = await context.change((change) => {
     const record = change.inode(gfid);
     if (record === undefined) return false;

@@ -276,8 +276,9 @@ export interface Tree {
   ): Promise<Created>;
   /**
    * D: turns an existing link file, or an earlier target of the same source, into an empty target in phase `filling`.
-   * @throws `TREE_MIGRATING` for another source's target, `TREE_FENCED` for a lower fence, `TREE_NOT_A_TARGET` when it
-   *   is no link file: it may hold the data.
+   * A target that has data takes a higher fence than its own; an empty one may be adopted again under the same.
+   * @throws `TREE_MIGRATING` for another source's target, `TREE_FENCED` for a fence that is too low, `TREE_NOT_A_TARGET`
+   *   when it is no link file: it may hold the data.
    */
   adoptTarget(gfid: Gfid, linkto: string, token: FenceToken): Promise<Change>;
   /** D: brings the size, syncs the data, keeps the attributes for `publishTarget`. Again with others: the last count. */

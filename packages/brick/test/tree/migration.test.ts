@@ -158,6 +158,21 @@ onBothStores("migration", (current: () => TreeFixture) => {
     expect(tree.target(gfid)?.fence).toBe(6n);
   });
 
+  it("empties what was copied only under a higher fence than it was copied under", async () => {
+    const { tree } = current();
+    const gfid = await linkFile();
+    const adopt = () => tree.adoptTarget(gfid, "brick-s", token(5n));
+    await adopt();
+    await adopt();
+    await write(gfid, "copied", under(5n));
+    expect(await codeOf(adopt)).toBe("TREE_FENCED");
+    expect(await current().text(gfid, under(5n))).toBe("copied");
+    await tree.prepareTarget(gfid, { ...attributes, size: 0 }, token(5n));
+    expect(await codeOf(adopt)).toBe("TREE_FENCED");
+    await tree.adoptTarget(gfid, "brick-s", token(6n));
+    expect(tree.target(gfid)?.phase).toBe("filling");
+  });
+
   it("adopts nothing that may hold the data", async () => {
     const gfid = await current().file("plain", "data");
     expect(await codeOf(() => current().tree.adoptTarget(gfid, "brick-s", token(5n)))).toBe(

@@ -203,6 +203,24 @@ onBothStores("names", (current: () => TreeFixture) => {
     expect(await codeOf(() => fixture.tree.stat(gfid))).toBe("TREE_STALE");
   });
 
+  it("keeps a file for whoever got hold of it while it was being unlinked", async () => {
+    const fixture = current();
+    const outcomes: string[] = [];
+    for (let attempt = 0; attempt < 40; attempt += 1) {
+      const gfid = await fixture.file(`f${attempt}`, "data");
+      const unlinked = fixture.tree.unlink(ROOT_GFID, `f${attempt}`);
+      // Each attempt comes a little later: before, within and after the transaction.
+      for (let turn = 0; turn < attempt % 10; turn += 1) await Promise.resolve();
+      const untilMs = performance.now() + Math.floor(attempt / 10) * 0.3;
+      while (performance.now() < untilMs) await new Promise((resolve) => setImmediate(resolve));
+      const outcome = await codeOf(() => fixture.tree.hold(gfid));
+      await unlinked;
+      outcomes.push(outcome === "no error" ? await fixture.text(gfid) : outcome);
+      if (outcome === "no error") fixture.tree.release(gfid);
+    }
+    expect(new Set(outcomes)).toEqual(new Set(["data", "TREE_STALE"]));
+  });
+
   it("collects at the start what was unlinked and still held", async () => {
     const fixture = current();
     const gfid = await fixture.file("f", "data");
