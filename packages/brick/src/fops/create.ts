@@ -1,9 +1,9 @@
 import { gateOfOpen } from "@brickshift/lease-manager";
-import { type FopReply, type FopRequest, gfidValue, type Iatt, OpenFlags } from "@brickshift/wire";
+import { type FopReply, type FopRequest, type Gfid, gfidValue, type Iatt, OpenFlags } from "@brickshift/wire";
 import { TreeError } from "../tree/tree-error.js";
 import type { FopCall } from "./fop-call.js";
 import { linked, writesWith } from "./fop-file.js";
-import type { FopSpec } from "./fop-spec.js";
+import type { FopSpec, FopTarget } from "./fop-spec.js";
 import { checkParentLayout, newObject, permissions } from "./new-object.js";
 import { openFile, truncationMark } from "./open.js";
 
@@ -19,9 +19,18 @@ export const create: FopSpec<"create"> = {
     if (existing !== undefined) return [{ gfid: existing.gfid, gate: gateOfOpen(request.flags) }];
     return [{ gfid: linked(fop, request.pargfid), gate: "create" }];
   },
-  marks: (fop, request) => (find(fop, request) === undefined ? undefined : truncationMark(request.flags)),
-  handle: (fop, request) => (find(fop, request) === undefined ? make(fop, request) : reopen(fop, request)),
+  marks: (_fop, request, targets) =>
+    existingOf(targets) === undefined ? undefined : truncationMark(request.flags),
+  handle(fop, request, targets) {
+    const existing = existingOf(targets);
+    return existing === undefined ? make(fop, request) : reopen(fop, request, existing);
+  },
 };
+
+/** What was found at the gate; looking again would find the same, as the name is the fop's alone. */
+function existingOf([target]: readonly FopTarget[]): Gfid | undefined {
+  return target?.gate === "create" ? undefined : target?.gfid;
+}
 
 /** The object of that name. @throws {@link TreeError} `TREE_EXISTS` when the client wants a new one. */
 function find(fop: FopCall, { pargfid, bname, flags }: FopRequest<"create">): Iatt | undefined {
@@ -48,13 +57,11 @@ async function make(fop: FopCall, request: FopRequest<"create">): Promise<FopRep
   return reply(fd.number, created, new Map([["gfid-req", gfidValue(gfid)]]));
 }
 
-async function reopen(fop: FopCall, request: FopRequest<"create">): Promise<FopReply<"create">> {
+async function reopen(fop: FopCall, request: FopRequest<"create">, gfid: Gfid): Promise<FopReply<"create">> {
   const { tree } = fop.brick;
-  const { pargfid, bname } = request;
-  const { stat } = tree.lookup(pargfid, bname);
-  const fd = await openFile(fop, stat.gfid, request.flags);
-  const parent = tree.stat(pargfid);
-  return reply(fd, { stat: tree.stat(stat.gfid), preparent: parent, postparent: parent }, null);
+  const fd = await openFile(fop, gfid, request.flags);
+  const parent = tree.stat(request.pargfid);
+  return reply(fd, { stat: tree.stat(gfid), preparent: parent, postparent: parent }, null);
 }
 
 function reply(

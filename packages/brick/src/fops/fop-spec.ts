@@ -19,9 +19,17 @@ export interface FopSpec<N extends FopName> {
    */
   readonly targets?: (fop: FopCall, request: FopRequest<N>) => readonly FopTarget[];
   /** The bytes of the first target that it may change; asked when it may run. */
-  readonly marks?: (fop: FopCall, request: FopRequest<N>) => Extent | undefined;
-  /** Does it. Its promise settles when the change is applied or has failed. */
-  readonly handle: (fop: FopCall, request: FopRequest<N>) => FopReply<N> | Promise<FopReply<N>>;
+  readonly marks?: (
+    fop: FopCall,
+    request: FopRequest<N>,
+    targets: readonly FopTarget[],
+  ) => Extent | undefined;
+  /** Does it, on the targets found. Its promise settles when the change is applied or has failed. */
+  readonly handle: (
+    fop: FopCall,
+    request: FopRequest<N>,
+    targets: readonly FopTarget[],
+  ) => FopReply<N> | Promise<FopReply<N>>;
   /** Called when the reply's bytes are needed no more. */
   readonly sent?: (fop: FopCall, reply: FopReply<N>) => void;
 }

@@ -180,10 +180,10 @@ export class FopTask<N extends FopName> {
   #run(): void {
     const { brick } = this.#fop;
     try {
-      const extent = this.#spec.marks?.(this.#fop, this.#request);
+      const extent = this.#spec.marks?.(this.#fop, this.#request, this.#targets);
       const [first] = this.#targets;
       if (extent !== undefined && first !== undefined) brick.gate.markModified(first.gfid, extent);
-      const reply = this.#spec.handle(this.#fop, this.#request);
+      const reply = this.#spec.handle(this.#fop, this.#request, this.#targets);
       if (!(reply instanceof Promise)) return this.#finish(reply);
       void reply.then(
         (value) => this.#finish(value),

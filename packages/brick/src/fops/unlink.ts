@@ -12,9 +12,9 @@ const RECURSIVE = 1;
 export const unlink: FopSpec<"unlink"> = {
   names: (request) => [{ parent: request.pargfid, name: request.bname }],
   targets: (fop, request) => [childOf(fop, request, "unlink"), parentOf(fop, request.pargfid)],
-  async handle(fop, request) {
+  async handle(fop, request, [child]) {
     const { brick } = fop;
-    checkGuards(fop, brick.tree.lookup(request.pargfid, request.bname).stat.gfid);
+    if (child !== undefined) checkGuards(fop, child.gfid);
     const removed = await brick.tree.unlink(request.pargfid, request.bname);
     if (removed.nlink === 0) brick.unlinked(removed.gfid);
     return reply(removed, linkCount(fop, removed));
