@@ -35,7 +35,7 @@ export interface Connection {
    *
    * Rejects with {@link TransportError} `TRANSPORT_CLOSED` (nothing was sent), `TRANSPORT_LOST` (may
    * have been sent), `TRANSPORT_RECORD_TOO_LARGE` or `TRANSPORT_QUEUE_FULL` (nothing was sent, the
-   * connection goes on).
+   * connection goes on). Handle the rejection also where you do not wait, or Node ends the process.
    */
   send(chunks: readonly Uint8Array[]): Promise<void>;
 

@@ -26,7 +26,7 @@ const NOTHING: Uint8Array = new Uint8Array(0);
  *
  * A record belongs to who took it. A small one may share its `ArrayBuffer` with others, so keep a copy
  * rather than the view when it is to live long, and never transfer its buffer.
- * Source: RFC 5531 section 11; reading into place, measured (see the README).
+ * Source: RFC 5531 section 11; reading into place: measured, `transport-net/bench/RESULTS.md`.
  */
 export class RecordAssembler {
   readonly #limits: RecordAssemblerLimits;
