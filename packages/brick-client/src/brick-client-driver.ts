@@ -268,7 +268,8 @@ class DrivenBrickClient implements BrickClient {
     const leftMs = recallLeftMs(xdata);
     const deadlineMs = leftMs === undefined ? undefined : this.#init.scheduler.nowMs() + leftMs;
     void afterHops(RECALL_HOPS).then(() => {
-      if (this.session !== session) return;
+      // With the connection the lease is gone, and that has been told.
+      if (!this.isUp || this.session !== session) return;
       this.#events.publish({
         type: "recall",
         session,

@@ -511,6 +511,20 @@ describe("leases", () => {
     expect((await recalls.next()).value).toMatchObject({ gfid: file, deadlineMs: undefined });
   });
 
+  it("are not recalled any more once they have been told lost", async () => {
+    const { client, brick } = await withLease();
+    const events = client.events();
+    void brick.callBack("recallLease", recall());
+    void brick.callBack("statedump", { pid: 1 });
+    await events.next();
+    client.drop();
+    await settle();
+    expect((await events.next()).value).toMatchObject({ type: "lost", leases: [{ leaseId }] });
+    const rest = events.next();
+    await client.close();
+    expect(await rest).toEqual({ done: true, value: undefined });
+  });
+
   it("are lost with their connection", async () => {
     const { client, brick } = await withLease();
     const events = client.events();

@@ -27,7 +27,7 @@ export interface RpcClientInit {
   readonly onUp?: (session: number) => void;
   /** The connection is gone; its outstanding calls have failed. `error` is absent after an orderly end. Must not throw. */
   readonly onDown?: (session: number, error: RpcError | undefined) => void;
-  /** No connection will be tried any more, until `start` is called again. Must not throw. */
+  /** No connection will be tried any more, until `start` is called again; not told after `close`. Must not throw. */
   readonly onGiveUp?: (error: unknown) => void;
   readonly onEvent?: (event: RpcEvent) => void;
 }
@@ -226,7 +226,7 @@ class ReconnectingClient implements RpcClient {
     this.#starting?.reject(error);
     this.#starting = undefined;
     this.#releaseAll(this.#isClosed ? closedError() : this.#notConnected());
-    this.#init.onGiveUp?.(error);
+    if (!this.#isClosed) this.#init.onGiveUp?.(error);
   }
 
   #notConnected(): RpcError {
