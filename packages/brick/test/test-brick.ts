@@ -36,6 +36,8 @@ const FLAG_REGULAR = 0o100000;
 export interface TestClient {
   readonly peer: RpcPeer;
   readonly callbacks: { readonly name: CallbackName; readonly request: unknown }[];
+  /** Called with each callback as it comes. */
+  onCallback: () => void;
   call<N extends FopName>(name: N, request: FopRequest<N>, auth?: Partial<TestAuth>): Promise<FopReply<N>>;
   setvolume(
     texts?: Readonly<Record<string, string>>,
@@ -85,15 +87,17 @@ export async function startBrick(
             const name = callbackByNumber(call.procedure);
             if (name === undefined) return;
             heard.push({ name, request: decodeBody(callbacks[name].request as never, call.body) });
+            made.onCallback();
           },
         },
       ],
     });
     clients += 1;
     const uuid = `CTX_ID:test-${clients}`;
-    return {
+    const made: TestClient = {
       peer,
       callbacks: heard,
+      onCallback: () => {},
       call: (name, request, auth) => callFop(peer, name, request, auth),
       async setvolume(texts = {}) {
         const dict = oldDictOf({
@@ -116,6 +120,7 @@ export async function startBrick(
           name === "recallLease" ? [request as CallbackRequest<"recallLease">] : [],
         ),
     };
+    return made;
   }
 
   /** A client that has done its SETVOLUME. */

@@ -2,6 +2,7 @@ import type { Gate } from "@brickshift/lease-manager";
 import type { Extent, FopName, FopReply, FopRequest, Gfid } from "@brickshift/wire";
 import type { EntryName } from "../gate/name-turns.js";
 import type { FopCall } from "./fop-call.js";
+import type { LaterReply } from "./later-reply.js";
 
 /** One inode that a fop touches, and the row of the conflict table by which it is judged there. */
 export interface FopTarget {
@@ -29,7 +30,7 @@ export interface FopSpec<N extends FopName> {
     fop: FopCall,
     request: FopRequest<N>,
     targets: readonly FopTarget[],
-  ) => FopReply<N> | Promise<FopReply<N>>;
+  ) => FopReply<N> | Promise<FopReply<N>> | LaterReply<FopReply<N>>;
   /** Called when the reply's bytes are needed no more. */
   readonly sent?: (fop: FopCall, reply: FopReply<N>) => void;
 }

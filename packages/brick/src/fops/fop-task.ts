@@ -13,6 +13,7 @@ import type { EntryName } from "../gate/name-turns.js";
 import type { FopCall } from "./fop-call.js";
 import { failureOf } from "./fop-failure.js";
 import type { FopSpec, FopTarget } from "./fop-spec.js";
+import { LaterReply } from "./later-reply.js";
 
 /** How often a fop that was blocked may find other inodes under its names before it is refused. */
 const LOOKUPS_MAX = 16;
@@ -184,6 +185,7 @@ export class FopTask<N extends FopName> {
       const [first] = this.#targets;
       if (extent !== undefined && first !== undefined) brick.gate.markModified(first.gfid, extent);
       const reply = this.#spec.handle(this.#fop, this.#request, this.#targets);
+      if (reply instanceof LaterReply) return reply.whenThere((value) => this.#finish(value));
       if (!(reply instanceof Promise)) return this.#finish(reply);
       void reply.then(
         (value) => this.#finish(value),

@@ -17,6 +17,7 @@ import type { FopCall } from "./fop-call.js";
 import { failureOf } from "./fop-failure.js";
 import { linked } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
+import { LaterReply } from "./later-reply.js";
 
 type Reply = FopReply<"lease">;
 type Request = FopRequest<"lease">;
@@ -24,19 +25,16 @@ type Request = FopRequest<"lease">;
 /** LEASE GET, SET and UNLOCK. A SET of scope `data` is answered when its turn has come. */
 export const lease: FopSpec<"lease"> = {
   handle(fop, request) {
-    const gfid = linkedOrHeld(fop, request.gfid);
     const { inodes } = fop.brick.gate;
-    const inode = inodes.use(gfid);
-    let reply: Reply | Promise<Reply>;
+    const inode = inodes.use(linkedOrHeld(fop, request.gfid));
     try {
-      reply = carryOut(fop, inode, request);
+      const reply = carryOut(fop, inode, request);
+      if (!(reply instanceof LaterReply)) inodes.unuse(inode);
+      return reply;
     } catch (error) {
       inodes.unuse(inode);
       throw error;
     }
-    if (reply instanceof Promise) return reply.finally(() => inodes.unuse(inode));
-    inodes.unuse(inode);
-    return reply;
   },
 };
 
@@ -44,7 +42,7 @@ function linkedOrHeld(fop: FopCall, gfid: Gfid): Gfid {
   return fop.brick.gate.inodes.openCount(gfid) > 0 ? gfid : linked(fop, gfid);
 }
 
-function carryOut(fop: FopCall, inode: LiveInode, request: Request): Reply | Promise<Reply> {
+function carryOut(fop: FopCall, inode: LiveInode, request: Request): Reply | LaterReply<Reply> {
   switch (request.lease.cmd) {
     case LeaseCmd.get:
       return get(fop, inode, request);
@@ -64,12 +62,14 @@ function get(fop: FopCall, inode: LiveInode, { lease: asked }: Request): Reply {
   return { opRet: 0, opErrno: 0, xdata: null, lease: { ...asked, leaseType, leaseFlags: 0 } };
 }
 
-function set(fop: FopCall, inode: LiveInode, request: Request): Reply | Promise<Reply> {
+/** The inode stays in use until the reply is there. */
+function set(fop: FopCall, inode: LiveInode, request: Request): LaterReply<Reply> {
   const { brick } = fop;
   const dirtySince = getXdata(request.xdata, "dirtySince");
-  let settled: Reply | undefined;
-  let settle = (reply: Reply): void => {
-    settled = reply;
+  const later = new LaterReply<Reply>();
+  const settle = (reply: Reply) => {
+    later.settle(reply);
+    brick.gate.inodes.unuse(inode);
   };
   const ask: LeaseAsk = {
     client: fop.client,
@@ -92,10 +92,7 @@ function set(fop: FopCall, inode: LiveInode, request: Request): Reply | Promise<
     throw new LeaseError("LEASE_BACKLOG_FULL", "too many calls of this connection wait");
   }
   brick.gate.request(inode, ask);
-  if (settled !== undefined) return settled;
-  return new Promise((resolve) => {
-    settle = resolve;
-  });
+  return later;
 }
 
 function unlock(fop: FopCall, inode: LiveInode, request: Request): Reply {

@@ -35,6 +35,7 @@ export class Session implements ClientConnection {
   readonly #init: SessionInit;
   readonly #peer: RpcPeer;
   #host: FopHost | undefined;
+  #hasEnded = false;
 
   constructor(init: SessionInit) {
     this.#init = init;
@@ -52,6 +53,7 @@ export class Session implements ClientConnection {
   /** Settles when the connection is gone and what hung on it is released; with the reason's code, if any. */
   async ended(): Promise<string | undefined> {
     const error = await this.#peer.closed;
+    this.#hasEnded = true;
     const host = this.#host;
     this.#host = undefined;
     host?.brick.leave(host.client, this);
@@ -76,8 +78,8 @@ export class Session implements ClientConnection {
     const { bricks, options, connection, log, processUuid } = this.#init;
     const { address } = connection.peer;
     try {
-      if (this.#host !== undefined) {
-        throw new BrickError("BRICK_SETVOLUME_INVALID", "the connection is set up already");
+      if (this.#host !== undefined || this.#hasEnded) {
+        throw new BrickError("BRICK_SETVOLUME_INVALID", "the connection is set up already, or gone");
       }
       const { brick, uid } = parseSetvolume(dict, bricks, options.login, address);
       this.#host = { brick, client: brick.join(uid, this) };

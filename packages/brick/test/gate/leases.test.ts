@@ -136,6 +136,23 @@ describe("a data lease", () => {
     expect((await heldTypes(runner, gfid)).lease.leaseType).toBe(LeaseType.readWrite);
   });
 
+  it("is granted before it is recalled, also when somebody waits for it already", async () => {
+    const { client, runner, writer, gfid } = await setUp();
+    const other = await client();
+    const { leaseId } = await leased(runner, gfid);
+    const granted = setLease(other, gfid, LeaseType.readWrite);
+    await settle();
+    void writeFile(writer, gfid, "X");
+    await settle();
+    // How many of its calls were not answered yet when the recall came.
+    const unanswered: number[] = [];
+    other.onCallback = () => unanswered.push(other.peer.stats().callsOutstanding);
+    await unlock(runner, gfid, leaseId);
+    expect((await granted).reply.opRet).toBe(0);
+    await settle();
+    expect([other.recalls().length, unanswered]).toEqual([1, [0]]);
+  });
+
   it("read-write keeps everybody else out, lookups by name too", async () => {
     const { runner, writer, gfid } = await setUp();
     const { leaseId } = await leased(runner, gfid, "read-write");
