@@ -34,8 +34,7 @@ export function withXattrs(present: Xattrs, changes: Xattrs, options: TreeOption
         `${value.length} bytes where ${options.xattrBytesMax} are allowed`,
       );
     }
-    // A copy (which Buffer's own `slice` is not): the caller's buffer is often a view of a message.
-    merged.set(name, new Uint8Array(value));
+    merged.set(name, value);
   }
   let bytes = 0;
   for (const [name, value] of merged) bytes += nameByteLength(name) + value.length;

@@ -60,12 +60,19 @@ export function metaCompliance(current: () => BrickStore): void {
     });
 
     it("shows a transaction its own writes, in gets and in ranges", async () => {
-      await put("b", "c", "d");
+      await put("b", "c", "ca", "d");
       const seen = await store.meta.transact((tx) => {
         tx.put(bytes("bb"), bytes("new"));
         tx.delete(bytes("c"));
+        tx.delete(bytes("ca"));
         tx.put(bytes("d"), bytes("changed"));
+        tx.delete(bytes("b"));
+        const firstLeft = keys(tx, { from: bytes("b"), to: bytes("bb"), limit: 1 });
+        const afterDeleted = keys(tx, { from: bytes("c"), to: bytes("e"), limit: 1 });
+        tx.put(bytes("b"), bytes("again"));
         return {
+          firstLeft,
+          afterDeleted,
           gone: tx.get(bytes("c")),
           changed: Buffer.from(tx.get(bytes("d")) ?? []).toString(),
           forward: keys(tx, all),
@@ -74,6 +81,8 @@ export function metaCompliance(current: () => BrickStore): void {
         };
       });
       expect(seen).toEqual({
+        firstLeft: [],
+        afterDeleted: ["d"],
         gone: undefined,
         changed: "changed",
         forward: ["b", "bb", "d"],
