@@ -1,16 +1,12 @@
 import {
   createRpcClient,
   type CallRequest,
-  type Random,
   type RpcClient,
   type RpcError,
-  type RpcEvent,
   type RpcPeer,
   type RpcReply,
   type RpcStats,
-  type Scheduler,
 } from "@brickshift/rpc";
-import type { Transport } from "@brickshift/transport";
 import {
   type Auth,
   decodeFopReply,
@@ -27,7 +23,7 @@ import {
   NULL_GFID,
   programs,
 } from "@brickshift/wire";
-import type { BrickClient } from "./brick-client.js";
+import type { BrickClient, BrickClientInit } from "./brick-client.js";
 import { callbackProgram, type DecodedCallback } from "./callback-program.js";
 import type { Capabilities } from "./capabilities.js";
 import { ClientError, isClientError } from "./client-error.js";
@@ -47,23 +43,9 @@ import { FopError } from "./fop-error.js";
 import { asksForLease, leaseIdOf, openingFops, toRemoteFds } from "./fop-request.js";
 import { shakeHands } from "./handshake-driver.js";
 import { type HeldLease, LeaseTable } from "./lease-table.js";
-import { brickClientOptions, type BrickClientOptions, type BrickClientOptionsInput } from "./options.js";
+import { brickClientOptions, type BrickClientOptions } from "./options.js";
 import { isFinalRefusal } from "./setvolume.js";
 import { uuidFromRandom } from "./uuid.js";
-
-/** What a brick client is made of. */
-export interface BrickClientInit {
-  readonly transport: Transport;
-  /** Where the brick listens, in the transport's notation. */
-  readonly address: string;
-  /** Name of the brick, the `remote-subvolume` of a volfile. */
-  readonly brick: string;
-  readonly scheduler: Scheduler;
-  readonly random: Random;
-  readonly options?: BrickClientOptionsInput;
-  /** Hears of what the RPC layer noticed; for logs. Must not throw. */
-  readonly onRpcEvent?: (event: RpcEvent) => void;
-}
 
 /**
  * Makes a client; nothing happens before `connect`.

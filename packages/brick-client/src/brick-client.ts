@@ -1,9 +1,25 @@
-import type { RpcStats } from "@brickshift/rpc";
+import type { Random, RpcEvent, RpcStats, Scheduler } from "@brickshift/rpc";
+import type { Transport } from "@brickshift/transport";
 import type { FopName } from "@brickshift/wire";
 import type { Capabilities } from "./capabilities.js";
 import type { ClientEvent, RecallEvent } from "./client-event.js";
 import type { FopInput, FopMethods, FopOptions, FopResult } from "./fop-call.js";
 import type { HeldLease } from "./lease-table.js";
+import type { BrickClientOptionsInput } from "./options.js";
+
+/** What a brick client is made of. */
+export interface BrickClientInit {
+  readonly transport: Transport;
+  /** Where the brick listens, in the transport's notation. */
+  readonly address: string;
+  /** Name of the brick, the `remote-subvolume` of a volfile. */
+  readonly brick: string;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly options?: BrickClientOptionsInput;
+  /** Hears of what the RPC layer noticed; for logs. Must not throw. */
+  readonly onRpcEvent?: (event: RpcEvent) => void;
+}
 
 /** A client of one brick. */
 export interface BrickClient {

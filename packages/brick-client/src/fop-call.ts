@@ -63,26 +63,24 @@ const requestDefaults = Object.fromEntries(
 
 /** The request that `input` stands for. */
 export function completeRequest<N extends FopName>(name: N, input: FopInput<N>): FopRequest<N> {
-  return { ...requestDefaults[name], ...derivedFields(name, input), ...input } as unknown as FopRequest<N>;
+  const derived = derivations[name]?.(input as unknown as Parameters<Derive>[0]);
+  return { ...requestDefaults[name], ...derived, ...input } as unknown as FopRequest<N>;
 }
 
+type Derive = (input: { readonly payload: Uint8Array; readonly name: string }) => object;
+const payloadSize: Derive = ({ payload }) => ({ size: payload.length });
+const nameLength: Derive = ({ name }) => ({ namelen: nameByteLength(name) });
+const hasName: Derive = ({ name }) => ({ namelen: name === "" ? 0 : 1 });
+
 /** Fields that follow from others. */
-function derivedFields(name: FopName, input: object): object {
-  const { payload, name: text } = input as { readonly payload: Uint8Array; readonly name: string };
-  switch (name) {
-    case "write":
-    case "put":
-      return { size: payload.length };
-    case "getxattr":
-    case "fgetxattr":
-      return { namelen: nameByteLength(text) };
-    case "entrylk":
-    case "fentrylk":
-      return { namelen: text === "" ? 0 : 1 };
-    default:
-      return {};
-  }
-}
+const derivations: { readonly [N in FopName]?: Derive } = {
+  write: payloadSize,
+  put: payloadSize,
+  getxattr: nameLength,
+  fgetxattr: nameLength,
+  entrylk: hasName,
+  fentrylk: hasName,
+};
 
 /** The methods that make each fop by `call`. */
 export function fopMethods(

@@ -4,8 +4,8 @@
  *
  * @packageDocumentation
  */
-export { type BrickClientInit, createBrickClient } from "./brick-client-driver.js";
-export type { BrickClient } from "./brick-client.js";
+export { createBrickClient } from "./brick-client-driver.js";
+export type { BrickClient, BrickClientInit } from "./brick-client.js";
 export type { Capabilities } from "./capabilities.js";
 export type { FopInput, FopMethods, FopOptions, FopResult } from "./fop-call.js";
 export type {

@@ -9,8 +9,9 @@
  * @packageDocumentation
  */
 export { createRpcPeer, type RpcPeer, type RpcPeerInit } from "./rpc-peer-driver.js";
-export { createRpcClient, type RpcClient, type RpcClientInit } from "./rpc-client-driver.js";
-export type { CallOptions, CallRequest } from "./outgoing-calls-driver.js";
+export { createRpcClient } from "./rpc-client-driver.js";
+export type { RpcClient, RpcClientInit } from "./rpc-client.js";
+export type { CallOptions, CallRequest } from "./call-request.js";
 export { RpcReply } from "./rpc-reply.js";
 export type { CallHandler, CallRefusal, IncomingCall, ServedProgram } from "./program.js";
 export { withDump } from "./dump-program.js";

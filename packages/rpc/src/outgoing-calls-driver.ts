@@ -1,5 +1,7 @@
-import { type Connection, isTransportError, type TransportErrorCode } from "@brickshift/transport";
-import { type Auth, dump, encodeCall, NULL_AUTH, programs, type ReplyHeader } from "@brickshift/wire";
+import type { Connection } from "@brickshift/transport";
+import { dump, encodeCall, NULL_AUTH, programs, type ReplyHeader } from "@brickshift/wire";
+import { failureText, sendFailureCode } from "./call-failure.js";
+import { callDeadlineMs, type CallOptions, type CallRequest } from "./call-request.js";
 import { type CallEffect, type CallFailure, type CallLane, CallTable } from "./call-table.js";
 import type { RpcPeerOptions } from "./options.js";
 import { PingWatch } from "./ping-watch.js";
@@ -8,29 +10,6 @@ import { refusalError } from "./refusal.js";
 import { RpcError } from "./rpc-error.js";
 import type { RpcEvent } from "./rpc-event.js";
 import { RpcReply } from "./rpc-reply.js";
-
-/** A call to make. */
-export interface CallRequest {
-  readonly program: number;
-  readonly version: number;
-  readonly procedure: number;
-  /** Absent for AUTH_NULL. */
-  readonly auth?: Auth;
-  /** The arguments, in chunks that must not be changed before the call's promise settles, nor ever after `RPC_TIMEOUT` or `RPC_ABORTED`. */
-  readonly body: readonly Uint8Array[];
-}
-
-/** How long to wait for a call, and how to stop waiting. */
-export interface CallOptions {
-  /** Time for the call, waiting included, in ms; `Infinity` for ever. `callTimeoutMs` of the peer by default. */
-  readonly timeoutMs?: number;
-  /** The same as an instant of the scheduler; goes before `timeoutMs`. */
-  readonly deadlineMs?: number;
-  /** Gives the call up when aborted. What was sent cannot be taken back: the error says if it may be carried out. */
-  readonly signal?: AbortSignal;
-  /** Sends the call at once, whatever the window: for one that may wait for others, or ends the wait of others. */
-  readonly isExempt?: boolean;
-}
 
 interface PendingCall {
   readonly request: CallRequest;
@@ -47,11 +26,6 @@ export interface IncomingReply {
   readonly header: ReplyHeader;
   readonly body: Uint8Array;
   readonly record: Uint8Array;
-}
-
-/** The instant at which a call is given up. */
-export function callDeadlineMs(options: CallOptions, scheduler: Scheduler, timeoutMs: number): number {
-  return options.deadlineMs ?? scheduler.nowMs() + (options.timeoutMs ?? timeoutMs);
 }
 
 /** The calls that one peer makes: gives {@link CallTable} and {@link PingWatch} their time and their hands. */
@@ -306,24 +280,4 @@ export class OutgoingCalls {
     for (const effect of this.#ping.step({ type: "tick", outstanding }, nowMs)) this.#applyPing(effect);
     this.#arm();
   }
-}
-
-const failureText: Readonly<Record<CallFailure, string>> = {
-  RPC_TIMEOUT: "no reply in time",
-  RPC_ABORTED: "given up by the caller",
-  RPC_DISCONNECTED: "the connection is gone",
-  RPC_QUEUE_FULL: "the connection takes no more bytes",
-  RPC_RECORD_TOO_LARGE: "the call is larger than a record may be",
-};
-
-/** Failures of the transport after which nothing was sent. */
-const unsentCodes: Readonly<Partial<Record<TransportErrorCode, CallFailure>>> = {
-  TRANSPORT_CLOSED: "RPC_DISCONNECTED",
-  TRANSPORT_QUEUE_FULL: "RPC_QUEUE_FULL",
-  TRANSPORT_RECORD_TOO_LARGE: "RPC_RECORD_TOO_LARGE",
-};
-
-/** The code for a record of which nothing was sent; `undefined` when it may have been. */
-function sendFailureCode(error: unknown): CallFailure | undefined {
-  return isTransportError(error) ? unsentCodes[error.code] : undefined;
 }
