@@ -1,0 +1,205 @@
+import {
+  type Epoch,
+  type Extent,
+  getXdata,
+  type Gfid,
+  invariant,
+  LeaseCmd,
+  type LeaseId,
+  leaseIdFromRandom,
+  LeaseType,
+  xdataOf,
+} from "@brickshift/wire";
+import { toLeaseError, toPortError } from "./fop-failure.js";
+import type { BrickPort, World } from "./ports.js";
+
+/** What a data lease is asked for. */
+export interface LeaseWish {
+  readonly gfid: Gfid;
+  readonly mode: "shared" | "exclusive";
+  readonly dirtySince?: Epoch;
+  /** The lease-id to use, fresh by default. */
+  readonly leaseId?: LeaseId;
+}
+
+/** A data lease that was granted. */
+export interface GrantedLease {
+  readonly leaseId: LeaseId;
+  readonly epoch: Epoch;
+  readonly dirty: readonly Extent[] | "unknown" | undefined;
+  /** The connection that it hangs on. */
+  readonly session: number;
+}
+
+type RecallListener = (revokedInMs: number | undefined) => void;
+
+/**
+ * The data leases of one run on one brick: asks, gives back also what was granted to nobody any more, and tells each
+ * file of its recalls.
+ */
+export class BrickLeases {
+  readonly #brick: BrickPort;
+  readonly #world: World;
+  readonly #leaseTimeoutMs: number;
+  readonly #fopTimeoutMs: number;
+  readonly #listeners = new Map<Gfid, Set<RecallListener>>();
+  /** Leases that may be held although nobody uses them: an unlock or a request had no answer. */
+  readonly #dangling = new Map<Gfid, Set<LeaseId>>();
+  readonly #underWay = new Set<Promise<void>>();
+  #held = 0;
+  #granted = 0;
+
+  constructor(
+    brick: BrickPort,
+    world: World,
+    timeouts: { readonly leaseTimeoutMs: number; readonly fopTimeoutMs: number },
+  ) {
+    this.#brick = brick;
+    this.#world = world;
+    this.#leaseTimeoutMs = timeouts.leaseTimeoutMs;
+    this.#fopTimeoutMs = timeouts.fopTimeoutMs;
+  }
+
+  /** Leases held now, as far as is known. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Leases granted in all. */
+  get granted(): number {
+    return this.#granted;
+  }
+
+  /** Begins to hear recalls; the end of it is returned. */
+  listen(): () => void {
+    return this.#brick.onRecall(({ gfid, deadlineMs }) => {
+      for (const leaseId of this.#dangling.get(gfid) ?? []) this.#giveBack(gfid, leaseId);
+      const revokedInMs =
+        deadlineMs === undefined ? undefined : Math.max(0, deadlineMs - this.#world.scheduler.nowMs());
+      for (const listener of this.#listeners.get(gfid) ?? []) listener(revokedInMs);
+    });
+  }
+
+  /** Hears of the recalls of one inode; the end of it is returned. */
+  onRecall(gfid: Gfid, listener: RecallListener): () => void {
+    const listeners = this.#listeners.get(gfid) ?? new Set();
+    this.#listeners.set(gfid, listeners);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(gfid);
+    };
+  }
+
+  newLeaseId(): LeaseId {
+    return leaseIdFromRandom(this.#world.random.bytes(15));
+  }
+
+  /**
+   * Takes a lease; the brick answers when it is granted. When `signal` aborts it rejects at once, and what is
+   * granted later is given back. Rejections are those of a `Source` of `@brickshift/transaction`.
+   */
+  async acquire(wish: LeaseWish, signal?: AbortSignal): Promise<GrantedLease> {
+    const { gfid, mode, dirtySince, leaseId = this.newLeaseId() } = wish;
+    const leaseType = mode === "exclusive" ? LeaseType.readWrite : LeaseType.read;
+    const lease = { cmd: LeaseCmd.set, leaseType, leaseId, leaseFlags: 0 };
+    const xdata = xdataOf({ leaseScope: "data", ...(dirtySince !== undefined && { dirtySince }) });
+    const asked = this.#brick.fops.lease({ gfid, lease, xdata }, { timeoutMs: this.#leaseTimeoutMs });
+    try {
+      const reply = await unlessAborted(asked, signal);
+      const epoch = getXdata(reply.xdata, "leaseEpoch");
+      invariant(epoch !== undefined, "a data lease has an epoch");
+      this.#held += 1;
+      this.#granted += 1;
+      const dirty = getXdata(reply.xdata, "dirtyExtents");
+      return { leaseId, epoch, dirty, session: this.#brick.session };
+    } catch (error) {
+      const known = toLeaseError(error);
+      // It may be granted yet, with nobody to use it.
+      if (known !== error || signal?.aborted === true) this.#giveBackLater(gfid, leaseId, asked);
+      throw known;
+    }
+  }
+
+  /** Gives a lease back. Rejects as `Source.unlock` does; what had no answer is tried again in the background. */
+  async unlock(gfid: Gfid, leaseId: LeaseId): Promise<void> {
+    this.#held -= 1;
+    try {
+      await this.#sendUnlock(gfid, leaseId);
+    } catch (error) {
+      const known = toPortError(error);
+      if (known !== error && !isRevoked(known)) this.#giveBack(gfid, leaseId);
+      throw known;
+    }
+  }
+
+  /**
+   * Sees to it that a lease is not held, whoever gives it back later: rejects only when there is no answer.
+   */
+  async end(gfid: Gfid, leaseId: LeaseId): Promise<void> {
+    await this.#sendUnlock(gfid, leaseId).catch((error: unknown) => {
+      if (!isRevoked(toPortError(error))) throw error;
+    });
+  }
+
+  /** A lease that is known to be gone. */
+  forget(): void {
+    this.#held -= 1;
+  }
+
+  /** Waits for what is given back in the background. */
+  async settle(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  async #sendUnlock(gfid: Gfid, leaseId: LeaseId): Promise<void> {
+    const lease = { cmd: LeaseCmd.unlock, leaseType: LeaseType.none, leaseId, leaseFlags: 0 };
+    await this.#brick.fops.lease({ gfid, lease }, { timeoutMs: this.#fopTimeoutMs });
+  }
+
+  #giveBackLater(gfid: Gfid, leaseId: LeaseId, asked: Promise<unknown>): void {
+    const again = () => this.#giveBack(gfid, leaseId);
+    asked.then(again, again);
+  }
+
+  #giveBack(gfid: Gfid, leaseId: LeaseId): void {
+    const ids = this.#dangling.get(gfid) ?? new Set();
+    this.#dangling.set(gfid, ids);
+    ids.add(leaseId);
+    const work = this.#sendUnlock(gfid, leaseId).then(
+      () => this.#settled(gfid, leaseId),
+      // Answered is answered: it is not held. Without an answer a recall will remind us, or the connection is gone.
+      (error: unknown) => {
+        if (toPortError(error) === error || isRevoked(toPortError(error))) this.#settled(gfid, leaseId);
+      },
+    );
+    this.#underWay.add(work);
+    void work.finally(() => this.#underWay.delete(work));
+  }
+
+  #settled(gfid: Gfid, leaseId: LeaseId): void {
+    const ids = this.#dangling.get(gfid);
+    ids?.delete(leaseId);
+    if (ids?.size === 0) this.#dangling.delete(gfid);
+  }
+}
+
+function isRevoked(error: unknown): boolean {
+  return error instanceof Error && (error as { code?: unknown }).code === "LEASE_REVOKED";
+}
+
+/** `promise`, or the reason of `signal` if that aborts first. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

@@ -1,0 +1,77 @@
+import {
+  bytesValue,
+  type Dict,
+  dictBytes,
+  type DictValue,
+  getXdata,
+  type Gfid,
+  type Iatt,
+  type ParentLink,
+  XDATA,
+  xdataOf,
+} from "@brickshift/wire";
+import type { GrantedLease } from "./brick-leases.js";
+import { isGone, toPortError } from "./fop-failure.js";
+import type { BrickPort } from "./ports.js";
+import { SourceGone } from "./source-errors.js";
+
+/** What a file is besides its data. */
+export interface FileAttributes {
+  readonly xattrs: ReadonlyMap<string, DictValue>;
+  readonly links: readonly ParentLink[];
+}
+
+/** Xattrs that belong to a brick, not to the file: each brick has its own. */
+const brickXattrs = /^(trusted\.gfid|trusted\.glusterfs\.(dht|volume-id|pathinfo)\b.*|brickshift\..*)$/;
+
+/** Reads xattrs and names of an inode, both at once; under `lease` if there is one. Rejects as a port of a copy, or with `SourceGone`. */
+export async function readAttributes(
+  brick: BrickPort,
+  gfid: Gfid,
+  timeoutMs: number,
+  lease?: GrantedLease,
+): Promise<FileAttributes> {
+  const xdata = lease === undefined ? null : xdataOf({ leaseId: lease.leaseId, leaseEpoch: lease.epoch });
+  try {
+    const [xattrs, links] = await Promise.all([
+      readXattrs(brick, gfid, timeoutMs, xdata),
+      readLinks(brick, gfid, timeoutMs, xdata),
+    ]);
+    return { xattrs, links };
+  } catch (error) {
+    throw isGone(error) ? new SourceGone({ cause: error }) : toPortError(error);
+  }
+}
+
+/** All xattrs of an inode that go along with it, as raw bytes. */
+export async function readXattrs(
+  brick: BrickPort,
+  gfid: Gfid,
+  timeoutMs: number,
+  xdata: Dict | null = null,
+): Promise<ReadonlyMap<string, DictValue>> {
+  const { dict } = await brick.fops.getxattr({ gfid, namelen: 0, name: "", xdata }, { timeoutMs });
+  const xattrs = new Map<string, DictValue>();
+  for (const key of dict?.keys() ?? []) {
+    const value = brickXattrs.test(key) ? undefined : dictBytes(dict, key);
+    if (value !== undefined) xattrs.set(key, bytesValue(value));
+  }
+  return xattrs;
+}
+
+/** All names of an inode. */
+export async function readLinks(
+  brick: BrickPort,
+  gfid: Gfid,
+  timeoutMs: number,
+  xdata: Dict | null = null,
+): Promise<readonly ParentLink[]> {
+  const name = XDATA.links;
+  const { dict } = await brick.fops.getxattr({ gfid, namelen: name.length, name, xdata }, { timeoutMs });
+  return getXdata(dict, "links") ?? [];
+}
+
+/** The dictionary of the step `prepare`. */
+export function preparedDict(stat: Iatt, xattrs: ReadonlyMap<string, DictValue>): Dict {
+  return xdataOf({ attributes: stat }, new Map(xattrs));
+}

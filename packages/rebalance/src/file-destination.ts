@@ -1,0 +1,237 @@
+import type { Destination } from "@brickshift/transaction";
+import {
+  ANONYMOUS_FD,
+  type Dict,
+  type Epoch,
+  Errno,
+  FileType,
+  type Gfid,
+  gfidValue,
+  type LeaseId,
+  LINK_FILE_PERMISSIONS,
+  type MigrationStep,
+  type ParentLink,
+  xdataOf,
+} from "@brickshift/wire";
+import type { BrickLeases } from "./brick-leases.js";
+import type { FileSource } from "./file-source.js";
+import { isErrno, isGone, toPortError } from "./fop-failure.js";
+import { lookUp } from "./inode-state.js";
+import type { MigrationLock } from "./migration-lock.js";
+import type { BrickPort } from "./ports.js";
+import { RebalanceError } from "./rebalance-error.js";
+import { SourceGone, SourceMoved } from "./source-errors.js";
+
+/** What a {@link FileDestination} needs of its run. */
+export interface FileDestinationWorld {
+  readonly source: BrickPort;
+  /** Name of the source in link files. */
+  readonly sourceName: string;
+  /** Identity of the source: with a fence it says who may write a target. */
+  readonly sourceId: Gfid;
+  readonly destination: BrickPort;
+  readonly leases: BrickLeases;
+  readonly fopTimeoutMs: number;
+  /** Hears of each write that was acknowledged. */
+  readonly onWritten: (bytes: number) => void;
+}
+
+/** One file on the brick that it comes to: a migration target until it is published. */
+export class FileDestination implements Destination {
+  /** The name that the target is made under. */
+  readonly link: ParentLink;
+  /** `adopted`: the brick had a link file or a target under this gfid; its names are to be asked for. */
+  made: "created" | "adopted" | undefined;
+  /** Whether a target of ours may be there, to be aborted when the copy fails. */
+  mayExist = false;
+  readonly #world: FileDestinationWorld;
+  readonly #source: FileSource;
+  readonly #lock: MigrationLock;
+  #leaseId: LeaseId | undefined;
+  #leaseAsked: Promise<void> | undefined;
+  #wantsLease = false;
+  #xdata: { readonly fence: Epoch; readonly dict: Dict } | undefined;
+
+  constructor(link: ParentLink, world: FileDestinationWorld, source: FileSource, lock: MigrationLock) {
+    this.link = link;
+    this.#world = world;
+    this.#source = source;
+    this.#lock = lock;
+  }
+
+  get gfid(): Gfid {
+    return this.#source.gfid;
+  }
+
+  async establish(fence: Epoch): Promise<void> {
+    // A discard of nothing changes nothing, but the brick remembers its fence.
+    if (this.made !== undefined) return this.zero(0, 0, fence);
+    this.made = await this.#make(fence);
+    if (this.#wantsLease) this.#askLease();
+  }
+
+  async write(offset: number, payload: Uint8Array, fence: Epoch): Promise<void> {
+    const { destination, fopTimeoutMs, onWritten } = this.#world;
+    const request = { gfid: this.gfid, fd: ANONYMOUS_FD, offset, payload, xdata: this.xdata(fence) };
+    try {
+      await destination.fops.write(request, { timeoutMs: fopTimeoutMs });
+    } catch (error) {
+      this.#noteRevoked(error);
+      throw toPortError(error);
+    }
+    onWritten(payload.length);
+  }
+
+  async zero(offset: number, size: number, fence: Epoch): Promise<void> {
+    const { destination, fopTimeoutMs } = this.#world;
+    const request = { gfid: this.gfid, fd: ANONYMOUS_FD, offset, size, xdata: this.xdata(fence) };
+    try {
+      await destination.fops.discard(request, { timeoutMs: fopTimeoutMs });
+    } catch (error) {
+      this.#noteRevoked(error);
+      throw toPortError(error);
+    }
+  }
+
+  /** One step of the migration. Rejects with what the client rejects with. */
+  async step(migration: MigrationStep, fence: Epoch, more: Dict | null = null): Promise<void> {
+    const { destination, fopTimeoutMs } = this.#world;
+    const dict = xdataOf({ migration }, more);
+    const send = () =>
+      destination.fops.setxattr(
+        { gfid: this.gfid, flags: 0, dict, xdata: this.xdata(fence) },
+        { timeoutMs: fopTimeoutMs },
+      );
+    try {
+      await send();
+    } catch (error) {
+      // The lease is a courtesy to those who look; the fence alone is what makes the step right.
+      if (!this.#noteRevoked(error)) throw error;
+      await send();
+    }
+  }
+
+  /** The xdata by which the brick knows us: fence and source, and our lease once there is one. */
+  xdata(fence: Epoch): Dict {
+    if (this.#xdata?.fence === fence) return this.#xdata.dict;
+    const leaseId = this.#leaseId;
+    const dict = xdataOf({
+      fence,
+      source: this.#world.sourceId,
+      ...(leaseId !== undefined && { leaseId }),
+    });
+    this.#xdata = { fence, dict };
+    return dict;
+  }
+
+  /** The lease alone, for fops on names. */
+  get leaseXdata(): Dict | null {
+    return this.#leaseId === undefined ? null : xdataOf({ leaseId: this.#leaseId });
+  }
+
+  /** Asks for the exclusive lease, as soon as there is a file to have one on. */
+  wantLease(): void {
+    this.#wantsLease = true;
+    if (this.made !== undefined) this.#askLease();
+  }
+
+  /** Resolves when the exclusive lease is held; rejects as the request for it did. */
+  async leased(): Promise<void> {
+    await this.#leaseAsked;
+  }
+
+  /** Gives the lease back, if there is one. Never rejects. */
+  async unlock(): Promise<void> {
+    if (this.#leaseId === undefined) return;
+    const leaseId = this.#leaseId;
+    const isHeld = await (this.#leaseAsked ?? Promise.resolve()).then(
+      () => true,
+      () => false,
+    );
+    this.#leaseId = undefined;
+    this.#leaseAsked = undefined;
+    this.#wantsLease = false;
+    this.#xdata = undefined;
+    if (isHeld) await this.#world.leases.unlock(this.gfid, leaseId).catch(() => {});
+  }
+
+  /** A fop that names a revoked lease is refused: from now on none does. @returns whether that was it. */
+  #noteRevoked(error: unknown): boolean {
+    if (!isErrno(error, Errno.EKEYREVOKED) || this.#leaseId === undefined) return false;
+    this.#world.leases.forget();
+    this.#leaseId = undefined;
+    this.#leaseAsked = undefined;
+    this.#xdata = undefined;
+    return true;
+  }
+
+  #askLease(): void {
+    if (this.#leaseId !== undefined) return;
+    // Writes carry the id from now on: they may overtake the request, or come after the grant.
+    const leaseId = this.#world.leases.newLeaseId();
+    this.#leaseId = leaseId;
+    this.#xdata = undefined;
+    const asked = this.#world.leases.acquire({ gfid: this.gfid, mode: "exclusive", leaseId });
+    this.#leaseAsked = asked.then(() => {});
+    this.#leaseAsked.catch(() => {});
+  }
+
+  async #make(fence: Epoch): Promise<"created" | "adopted"> {
+    const { destination, sourceName, sourceId, fopTimeoutMs } = this.#world;
+    const { pargfid, bname } = this.link;
+    const base = new Map([["gfid-req", gfidValue(this.gfid)]]);
+    const xdata = xdataOf({ linkto: sourceName, fence, source: sourceId }, base);
+    const mode = FileType.regular | LINK_FILE_PERMISSIONS;
+    try {
+      await destination.fops.mknod({ pargfid, bname, dev: 0n, mode, xdata }, { timeoutMs: fopTimeoutMs });
+      this.mayExist = true;
+      return "created";
+    } catch (error) {
+      if (isErrno(error, Errno.EEXIST)) return this.#adopt(fence);
+      const known = toPortError(error);
+      if (known !== error) this.mayExist = true;
+      throw known;
+    }
+  }
+
+  /** Makes the link file, or the target of a run that ended early, ours; its data is dropped. */
+  async #adopt(fence: Epoch): Promise<"adopted"> {
+    const { source, destination, sourceName, fopTimeoutMs } = this.#world;
+    const { lease } = this.#source;
+    const state = await lookUp(destination, this.gfid, fopTimeoutMs).catch(rethrow);
+    const name = `"${this.link.bname}" in ${this.link.pargfid} on ${destination.brick}`;
+    if (state.type === "absent") {
+      const message = `${name} is another file; rename or remove one of the two`;
+      throw new RebalanceError("REBALANCE_NAME_TAKEN", message);
+    }
+    if (state.type === "present") {
+      const message = `${this.gfid} has data on ${destination.brick} already; compare both, remove one`;
+      throw new RebalanceError("REBALANCE_TWO_DATA_FILES", message);
+    }
+    await this.#lock.take();
+    // What is dropped must not be the only copy. While the source shows data under a lease that is held, no commit
+    // with a lower epoch can come any more, and one with a higher epoch fences this off.
+    const leased = lease === undefined ? null : xdataOf({ leaseId: lease.leaseId, leaseEpoch: lease.epoch });
+    const origin = await lookUp(source, this.gfid, fopTimeoutMs, leased).catch(rethrow);
+    if (origin.type === "link") throw new SourceMoved(origin.linkto);
+    if (origin.type === "absent") throw new SourceGone();
+    this.mayExist = true;
+    try {
+      await this.step("target", fence, xdataOf({ linkto: sourceName }));
+    } catch (error) {
+      if (isErrno(error, Errno.EBUSY)) {
+        this.mayExist = false;
+        const message = `${name} is being filled from another brick; end that run first`;
+        throw new RebalanceError("REBALANCE_OTHER_RUNNER", message, { cause: error });
+      }
+      throw isGone(error)
+        ? new RebalanceError("REBALANCE_UNFINISHED", `${name} went; run again`)
+        : toPortError(error);
+    }
+    return "adopted";
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw toPortError(error);
+}

@@ -1,0 +1,129 @@
+import type { AcquireRequest, Grant, Lease, ReadResult, Recall, Source } from "@brickshift/transaction";
+import { ANONYMOUS_FD, type Dict, Errno, type Gfid, type Iatt, SeekWhat, xdataOf } from "@brickshift/wire";
+import type { BrickLeases, GrantedLease } from "./brick-leases.js";
+import { isErrno, isGone, toPortError } from "./fop-failure.js";
+import type { BrickPort } from "./ports.js";
+import { SourceGone } from "./source-errors.js";
+import type { Throttle } from "./throttle-driver.js";
+
+/** What a {@link FileSource} needs of its run. */
+export interface FileSourceWorld {
+  readonly brick: BrickPort;
+  readonly leases: BrickLeases;
+  readonly throttle: Throttle;
+  readonly fopTimeoutMs: number;
+}
+
+/** One file on the brick that it leaves. */
+export class FileSource implements Source {
+  readonly gfid: Gfid;
+  /** The lease granted last. */
+  lease: GrantedLease | undefined;
+  readonly #world: FileSourceWorld;
+  /** Called with each exclusive lease: what is to be read under it besides data can be asked for at once. */
+  readonly #onExclusive: (lease: GrantedLease) => void;
+  #xdata: Dict | null = null;
+  #stat: { readonly leaseId: string; readonly stat: Iatt } | undefined;
+
+  constructor(gfid: Gfid, world: FileSourceWorld, onExclusive: (lease: GrantedLease) => void) {
+    this.gfid = gfid;
+    this.#world = world;
+    this.#onExclusive = onExclusive;
+  }
+
+  async acquire({ mode, dirtySince }: AcquireRequest, signal: AbortSignal): Promise<Grant> {
+    const { leases, throttle } = this.#world;
+    // Before the lease, never under it: nobody shall wait for our bandwidth.
+    await throttle.pass(signal);
+    const wish = { gfid: this.gfid, mode, ...(dirtySince !== undefined && { dirtySince }) };
+    const lease = await leases.acquire(wish, signal);
+    this.lease = lease;
+    this.#xdata = xdataOf({ leaseId: lease.leaseId, leaseEpoch: lease.epoch });
+    if (mode === "exclusive") this.#onExclusive(lease);
+    if (dirtySince === undefined) return lease;
+    // Bricks tell what is dirty up to the end of the file; what the file lost is told by its size.
+    try {
+      const { size } = await this.stat(lease);
+      return { ...lease, sizeBytes: size };
+    } catch (error) {
+      await leases.unlock(this.gfid, lease.leaseId).catch(() => {});
+      throw error;
+    }
+  }
+
+  async read(offset: number, length: number, lease: Lease, signal: AbortSignal): Promise<ReadResult> {
+    const { brick, throttle, fopTimeoutMs } = this.#world;
+    throttle.spend(length);
+    const xdata = this.#xdata;
+    const request = { gfid: this.gfid, fd: ANONYMOUS_FD, offset, size: length, xdata };
+    const reply = await brick.fops.read(request, { timeoutMs: fopTimeoutMs, signal }).catch(rethrow);
+    const { payload, stat, release } = reply;
+    this.#stat = { leaseId: lease.leaseId, stat };
+    const sizeBytes = stat.size;
+    const eof = offset + payload.length >= sizeBytes;
+    if (payload.length === 0 || !isZeros(payload)) {
+      return { type: "bytes", bytes: payload, eof, sizeBytes, release };
+    }
+    const isSparse = stat.blocks * 512 < sizeBytes;
+    const end = offset + payload.length;
+    const lengthBytes = (isSparse && !eof ? await this.#nextData(end, sizeBytes) : end) - offset;
+    return { type: "hole", lengthBytes, eof: offset + lengthBytes >= sizeBytes, sizeBytes, release };
+  }
+
+  async unlock({ leaseId }: Lease): Promise<void> {
+    await this.#world.leases.unlock(this.gfid, leaseId);
+  }
+
+  onRecall(listener: (recall: Recall) => void): () => void {
+    return this.#world.leases.onRecall(this.gfid, (revokedInMs) =>
+      listener(revokedInMs === undefined ? {} : { revokedInMs }),
+    );
+  }
+
+  /** A lost connection shows in the next fop, which is refused as revoked. */
+  onLeaseLost(): () => void {
+    return () => {};
+  }
+
+  /** Attributes under `lease`, those of the last read when there was one. */
+  async stat(lease: Lease): Promise<Iatt> {
+    if (this.#stat?.leaseId === lease.leaseId) return this.#stat.stat;
+    const { brick, fopTimeoutMs } = this.#world;
+    const xdata = xdataOf({ leaseId: lease.leaseId, leaseEpoch: lease.epoch });
+    const asked = brick.fops.stat({ gfid: this.gfid, xdata }, { timeoutMs: fopTimeoutMs });
+    const { stat } = await asked.catch((error: unknown) => {
+      throw isGone(error) ? new SourceGone({ cause: error }) : toPortError(error);
+    });
+    this.#stat = { leaseId: lease.leaseId, stat };
+    return stat;
+  }
+
+  /** Where the next data is at or after `offset`; the end of the file when there is none. */
+  async #nextData(offset: number, sizeBytes: number): Promise<number> {
+    const { brick, fopTimeoutMs } = this.#world;
+    const request = { gfid: this.gfid, fd: ANONYMOUS_FD, offset, what: SeekWhat.data, xdata: this.#xdata };
+    try {
+      const reply = await brick.fops.seek(request, { timeoutMs: fopTimeoutMs });
+      return Math.min(sizeBytes, reply.offset);
+    } catch (error) {
+      if (isErrno(error, Errno.ENXIO)) return sizeBytes;
+      // It was a shortcut only: without it the zeros are read.
+      if (isErrno(error, Errno.EINVAL) || isErrno(error, Errno.EOPNOTSUPP)) return offset;
+      throw toPortError(error);
+    }
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw toPortError(error);
+}
+
+const zeros = Buffer.alloc(131_072);
+
+function isZeros(bytes: Uint8Array): boolean {
+  for (let offset = 0; offset < bytes.length; offset += zeros.length) {
+    const length = Math.min(zeros.length, bytes.length - offset);
+    if (zeros.compare(bytes, offset, offset + length, 0, length) !== 0) return false;
+  }
+  return true;
+}

@@ -1,0 +1,57 @@
+import { type Epoch, type Gfid, ROOT_GFID, xdataOf } from "@brickshift/wire";
+import { isGone } from "./fop-failure.js";
+import { type InodeState, lookUp } from "./inode-state.js";
+import type { RunContext } from "./run-context.js";
+
+/** What the source has under a gfid while nobody else may change it. */
+export interface LookedUpAlone {
+  readonly state: InodeState;
+  /** The epoch of the lease under which it was looked at: a fence above all that went before. */
+  readonly epoch: Epoch;
+}
+
+/**
+ * Looks an inode of the source up under an exclusive lease of its own. That no other is held proves that no
+ * commit is under way any more; and while nobody commits, `work` can go by what was found.
+ * Rejects with what the client rejects with.
+ */
+export async function lookUpAlone(
+  context: RunContext,
+  gfid: Gfid,
+  work: (found: LookedUpAlone) => Promise<void> = async () => {},
+): Promise<LookedUpAlone> {
+  const { source, sourceLeases, options } = context;
+  const lease = await sourceLeases.acquire({ gfid, mode: "exclusive" }).catch((error: unknown) => {
+    if (isGone(error)) return undefined;
+    throw causeOf(error);
+  });
+  if (lease === undefined) return withoutInode(context, work);
+  const { leaseId, epoch } = lease;
+  try {
+    const state = await lookUp(source, gfid, options.fopTimeoutMs, xdataOf({ leaseId, leaseEpoch: epoch }));
+    const found = { state, epoch };
+    await work(found);
+    return found;
+  } finally {
+    await sourceLeases.unlock(gfid, leaseId).catch(() => {});
+  }
+}
+
+/** The inode is not there: the root's epoch is as good a fence, since the brick counts for all inodes. */
+async function withoutInode(
+  { sourceLeases }: RunContext,
+  work: (found: LookedUpAlone) => Promise<void>,
+): Promise<LookedUpAlone> {
+  const lease = await sourceLeases.acquire({ gfid: ROOT_GFID, mode: "shared" }).catch((error: unknown) => {
+    throw causeOf(error);
+  });
+  await sourceLeases.unlock(ROOT_GFID, lease.leaseId).catch(() => {});
+  const found = { state: { type: "absent" }, epoch: lease.epoch } as const;
+  await work(found);
+  return found;
+}
+
+/** The client's own rejection behind that of a port. */
+function causeOf(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? error.cause : error;
+}

@@ -1,0 +1,244 @@
+import { type CopyProgress, type CopyResult } from "@brickshift/transaction";
+import { Errno, type Gfid, isProtocolError, type ParentLink } from "@brickshift/wire";
+import type { GrantedLease } from "./brick-leases.js";
+import { failedOutcome, isSourceGone } from "./failed-outcome.js";
+import { type FileAttributes, readAttributes, readLinks } from "./file-attributes.js";
+import { FileDestination } from "./file-destination.js";
+import { FileSource } from "./file-source.js";
+import { flip, type FlipState } from "./flip.js";
+import { fopErrorOf, isUnanswered } from "./fop-failure.js";
+import { missingNames, reconcileNames } from "./link-names.js";
+import { MigrationLock } from "./migration-lock.js";
+import type { Outcome } from "./outcome.js";
+import { isRebalanceError } from "./rebalance-error.js";
+import { patienceOf, type RunContext } from "./run-context.js";
+import { settleFlip } from "./settle-flip.js";
+import { SourceMoved } from "./source-errors.js";
+import { sleepUntil } from "./throttle-driver.js";
+import { untilAnswered } from "./until-answered.js";
+
+/** A regular file to be moved, as the crawl met it. */
+export interface FileToMove {
+  readonly gfid: Gfid;
+  /** For messages. */
+  readonly path: string;
+  readonly link: ParentLink;
+  /** Its size when it was met. */
+  readonly sizeBytes: number;
+}
+
+/** Moves one regular file. Never rejects, but for a broken invariant or a failed journal. */
+export async function moveFile(context: RunContext, file: FileToMove): Promise<Outcome> {
+  const { attemptsMax, stepPauseMs } = context.options;
+  const { scheduler, random } = context.world;
+  for (let attempt = 1; ; attempt += 1) {
+    const { outcome, again } = await new FileMove(context, file).run();
+    if (!again || attempt >= attemptsMax || context.signal.aborted) return outcome;
+    await sleepUntil(scheduler, scheduler.nowMs() + random.next() * stepPauseMs * 2 ** attempt);
+  }
+}
+
+interface Attempt {
+  readonly outcome: Outcome;
+  /** Whether another attempt may do better. */
+  readonly again: boolean;
+}
+
+/** One attempt at one file, from an empty target to the flip, or back to nothing. */
+class FileMove {
+  readonly #context: RunContext;
+  readonly #file: FileToMove;
+  readonly #source: FileSource;
+  readonly #destination: FileDestination;
+  readonly #lock: MigrationLock;
+  readonly #state: FlipState = { phase: "begun" };
+  #attributes: { readonly leaseId: string; readonly read: Promise<FileAttributes> } | undefined;
+  #intended: Promise<void> = Promise.resolve();
+  /** The exclusive lease, from the copy's end to its own. */
+  #lease: GrantedLease | undefined;
+
+  constructor(context: RunContext, file: FileToMove) {
+    this.#context = context;
+    this.#file = file;
+    const { options, throttle, source, sourceName, sourceId, destination, tally } = context;
+    const { fopTimeoutMs } = options;
+    this.#lock = new MigrationLock(source, file.gfid, fopTimeoutMs);
+    this.#source = new FileSource(
+      file.gfid,
+      { brick: source, leases: context.sourceLeases, throttle, fopTimeoutMs },
+      (lease) => this.#onExclusive(lease),
+    );
+    this.#destination = new FileDestination(
+      file.link,
+      {
+        source,
+        sourceName,
+        sourceId,
+        destination,
+        leases: context.destinationLeases,
+        fopTimeoutMs,
+        onWritten: (bytes) => tally.written(bytes),
+      },
+      this.#source,
+      this.#lock,
+    );
+  }
+
+  async run(): Promise<Attempt> {
+    try {
+      const bytes = await this.#move();
+      await this.#giveBack();
+      return { outcome: { type: "moved", bytes }, again: false };
+    } catch (error) {
+      return await this.#undo(error);
+    }
+  }
+
+  async #move(): Promise<number> {
+    const isSmall = this.#file.sizeBytes <= this.#context.options.smallFileBytesMax;
+    if (!isSmall) await this.#lock.take();
+    const from = isSmall ? undefined : await this.#copy("shared");
+    await this.#copy("exclusive", from);
+    const lease = this.#lease;
+    if (lease === undefined) throw new Error("invariant broken: an exclusive copy hands its lease over");
+    if (!isSmall && !this.#lock.isHeldOver(lease.session)) throw new LockLost();
+    const [attributes, stat] = await Promise.all([
+      this.#attributesUnder(lease),
+      this.#source.stat(lease),
+      this.#destination.leased(),
+    ]);
+    await this.#matchNames(attributes);
+    const { gfid, path } = this.#file;
+    await flip(
+      this.#context,
+      { gfid, path, lease, stat, attributes, destination: this.#destination, intended: this.#intended },
+      this.#state,
+    );
+    return stat.size;
+  }
+
+  async #copy(mode: "shared" | "exclusive", from?: CopyProgress): Promise<CopyProgress> {
+    const { copier, tally, signal } = this.#context;
+    const ends = { source: this.#source, destination: this.#destination };
+    const plan = { mode, sizeHintBytes: this.#file.sizeBytes, ...(from !== undefined && { from }) };
+    const result: CopyResult = await copier.copy(ends, plan, signal);
+    tally.copied(result.report);
+    if (!result.ok) throw result.error;
+    // The grant that the port gave is the one that the copy hands over.
+    if (mode === "exclusive") this.#lease = this.#source.lease;
+    return result.progress;
+  }
+
+  #onExclusive(lease: GrantedLease): void {
+    this.#destination.wantLease();
+    void this.#readAttributes(lease);
+    const { gfid, path, link } = this.#file;
+    const intent = { gfid, path, link, fence: String(lease.epoch), phase: "intent" } as const;
+    this.#intended = this.#context.journal.intent(intent);
+    this.#intended.catch(() => {});
+  }
+
+  #readAttributes(lease: GrantedLease): Promise<FileAttributes> {
+    const { source, options } = this.#context;
+    const read = readAttributes(source, this.#file.gfid, options.fopTimeoutMs, lease);
+    // Wanted only if the copy under this lease comes to its end.
+    read.catch(() => {});
+    this.#attributes = { leaseId: lease.leaseId, read };
+    return read;
+  }
+
+  #attributesUnder(lease: GrantedLease): Promise<FileAttributes> {
+    const known = this.#attributes;
+    return known?.leaseId === lease.leaseId ? known.read : this.#readAttributes(lease);
+  }
+
+  async #matchNames({ links }: FileAttributes): Promise<void> {
+    const { destination, directories, options } = this.#context;
+    const { fopTimeoutMs } = options;
+    const { gfid } = this.#file;
+    const wanted = links;
+    const isCreated = this.#destination.made === "created";
+    const present = isCreated
+      ? [this.#destination.link]
+      : await readLinks(destination, gfid, fopTimeoutMs, this.#destination.leaseXdata);
+    if (missingNames(wanted, present).length + missingNames(present, wanted).length === 0) return;
+    const xdata = this.#destination.leaseXdata;
+    await reconcileNames({ destination, directories, fopTimeoutMs, gfid, wanted, present, xdata });
+  }
+
+  /** Gives everything back; nothing of it matters for the file any more, so nothing of it can fail. */
+  async #giveBack(): Promise<void> {
+    const lease = this.#lease;
+    this.#lease = undefined;
+    const { sourceLeases } = this.#context;
+    await Promise.all([
+      lease === undefined ? undefined : sourceLeases.unlock(this.#file.gfid, lease.leaseId).catch(() => {}),
+      this.#destination.unlock(),
+    ]);
+    await this.#lock.release();
+  }
+
+  /** Cleans up after a failure and says what it means. */
+  async #undo(error: unknown): Promise<Attempt> {
+    const { path, gfid } = this.#file;
+    if (this.#state.phase === "committed" || this.#state.phase === "undecided") {
+      await this.#giveBack();
+      return { outcome: failedOutcome(path, error), again: false };
+    }
+    const kept = await this.#abort();
+    await this.#giveBack();
+    if (!kept) await this.#context.journal.done(gfid);
+    const moved = movedTo(error);
+    if (moved !== undefined) return { outcome: await this.#afterOther(moved, error), again: false };
+    if (isSourceGone(error)) return { outcome: { type: "vanished" }, again: false };
+    return { outcome: failedOutcome(path, error), again: mayGoBetter(error) };
+  }
+
+  /** Another runner was quicker: sees that what it began is ended. */
+  async #afterOther(linkto: string, error: unknown): Promise<Outcome> {
+    const { destinationName } = this.#context;
+    if (linkto !== destinationName) return { type: "skipped", reason: "link-elsewhere" };
+    const settled = await settleFlip(this.#context, this.#file);
+    return settled.type === "untouched" ? failedOutcome(this.#file.path, error) : settled.outcome;
+  }
+
+  /** Removes the target. @returns whether it may be there still. */
+  async #abort(): Promise<boolean> {
+    const fence = this.#source.lease?.epoch;
+    if (!this.#destination.mayExist || fence === undefined) return false;
+    try {
+      await untilAnswered(() => this.#destination.step("abort", fence), patienceOf(this.#context));
+      return false;
+    } catch (error) {
+      return isUnanswered(error);
+    }
+  }
+}
+
+/** The lock was lost between two leases: what is on the destination may be another runner's. */
+class LockLost extends Error {
+  constructor() {
+    super("the connection to the source was lost while the file was copied");
+  }
+}
+
+function movedTo(error: unknown): string | undefined {
+  for (let at = error, hops = 0; at instanceof Error && hops < 16; at = at.cause, hops += 1) {
+    if (at instanceof SourceMoved) return at.linkto;
+    if (isRebalanceError(at)) return undefined;
+  }
+  const fop = fopErrorOf(error);
+  const isOfCopy = isProtocolError(error) && error.code === "TRANSACTION_SOURCE_FAILED";
+  return fop?.code === "FOP_MOVED" && isOfCopy ? fop.linkto : undefined;
+}
+
+/** A lost lock or lease, or a lack of answers: worth another attempt. A refusal of the brick is not. */
+function mayGoBetter(error: unknown): boolean {
+  if (error instanceof LockLost) return true;
+  if (isRebalanceError(error)) return false;
+  if (isProtocolError(error) && error.code.startsWith("TRANSACTION_")) {
+    return error.code === "TRANSACTION_OUTCOME_UNKNOWN";
+  }
+  const errno = fopErrorOf(error)?.errno;
+  return isUnanswered(error) || errno === Errno.EKEYREVOKED || errno === Errno.EAGAIN;
+}

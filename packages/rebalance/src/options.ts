@@ -1,0 +1,52 @@
+import { transactionOptions } from "@brickshift/transaction";
+import { z } from "zod";
+
+const MIB = 1_048_576;
+
+/** Options of a rebalance; the one source of types, defaults and limits. */
+export const rebalanceOptions = z.strictObject({
+  /** Files that move at the same time. */
+  concurrency: z.int().min(1).max(1_024).default(32),
+  /** Files up to this size are copied under one exclusive lease, in bytes. At most one chunk is sensible. */
+  smallFileBytesMax: z
+    .int()
+    .min(0)
+    .max(16 * MIB)
+    .default(131_072),
+  /** Upper bound of what is read from the source per second, in bytes; `0` for none. */
+  bytesPerSecond: z.int().min(0).default(0),
+  /** `none` is the control: a plain copy, as without this project, that loses writes. Never for data that matters. */
+  protection: z.enum(["lease", "none"]).default("lease"),
+  /** Name of the source in link files; the name of its brick by default. */
+  sourceName: z.string().min(1).optional(),
+  /** Name of the destination in link files; the name of its brick by default. */
+  destinationName: z.string().min(1).optional(),
+  /** Time after which a fop is given up, in ms. Longer than a brick's recall timeout, or blocked fops would fail. */
+  fopTimeoutMs: z.int().min(1).max(3_600_000).default(120_000),
+  /** Time after which a request for a lease is given up, in ms. */
+  leaseTimeoutMs: z.int().min(1).max(3_600_000).default(180_000),
+  /** Times that the last steps of a file are begun anew, when its exclusive lease was revoked or a lock lost. */
+  attemptsMax: z.int().min(1).max(100).default(5),
+  /** Times that a step which must not stay half done is repeated when it got no answer. */
+  stepTriesMax: z.int().min(1).max(100).default(8),
+  /** First pause between two such tries, in ms; it doubles. */
+  stepPauseMs: z.int().min(0).max(60_000).default(50),
+  /** Bytes of one page of a directory, as the brick counts them. */
+  pageBytes: z
+    .int()
+    .min(512)
+    .max(4 * MIB)
+    .default(65_536),
+  /** Deepest directory that is entered, counted from the root. */
+  depthMax: z.int().min(1).max(65_536).default(1_024),
+  /** Directories of the destination known to be there, kept in memory. */
+  directoriesMax: z.int().min(1).default(16_384),
+  /** Outcomes kept word for word in the report; the others are counted. */
+  failuresMax: z.int().min(0).default(1_000),
+  /** Time between two progress events, in ms. */
+  progressMs: z.int().min(10).max(600_000).default(500),
+  /** How one file is copied. */
+  copy: transactionOptions.prefault({}),
+});
+export type RebalanceOptionsInput = z.input<typeof rebalanceOptions>;
+export type RebalanceOptions = Readonly<z.output<typeof rebalanceOptions>>;

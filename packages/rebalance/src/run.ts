@@ -1,0 +1,311 @@
+import type { Copier } from "@brickshift/transaction";
+import { FileType, type Gfid, NULL_GFID } from "@brickshift/wire";
+import { BrickLeases } from "./brick-leases.js";
+import { crawl, type CrawledEntry, type CrawlWorld } from "./crawl.js";
+import { Directories } from "./directories.js";
+import type { DirectoryNode } from "./directory-node.js";
+import { failedOutcome } from "./failed-outcome.js";
+import { isUnanswered } from "./fop-failure.js";
+import { lookUp } from "./inode-state.js";
+import { type Journal, JOURNAL_VERSION, type JournalHeader } from "./journal.js";
+import { MemoryJournal } from "./memory-journal.js";
+import { moveFile } from "./move-file.js";
+import { isSpecial, moveSpecial } from "./move-special.js";
+import type { RebalanceOptions } from "./options.js";
+import type { Outcome } from "./outcome.js";
+import { moveFilePlainly } from "./plain-copy.js";
+import type { BrickPort, World } from "./ports.js";
+import { RebalanceError } from "./rebalance-error.js";
+import { patienceOf, type RunContext } from "./run-context.js";
+import type { RebalanceReport, RunEvent } from "./run-event.js";
+import { RunTally } from "./run-tally.js";
+import { settleFlip } from "./settle-flip.js";
+import { Slots } from "./slots.js";
+import { Throttle } from "./throttle-driver.js";
+
+/** What is moved where, and who hears of it. */
+export interface RunRequest {
+  readonly source: BrickPort;
+  readonly destination: BrickPort;
+  /** What to move: files or directories, as paths inside the brick; everything by default. */
+  readonly paths?: readonly string[];
+  /** Remembers the run; without one the next crawl finds what an ended run left. The caller closes it. */
+  readonly journal?: Journal;
+  /** Go on with the journal's run; without this an unfinished one is refused. */
+  readonly resume?: boolean;
+  /** Ends the run in good order: leases are given back, files not yet decided stay on the source. */
+  readonly signal?: AbortSignal;
+  /** Hears of files and of progress. Must not throw. */
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+/** One run, from the first look at the journal to the report. */
+export class Run {
+  readonly #context: RunContext;
+  readonly #request: RunRequest;
+  readonly #slots: Slots;
+  readonly #stop = new AbortController();
+  readonly #moving = new Set<Gfid>();
+  readonly #failures: { path: string; outcome: Outcome }[] = [];
+  readonly #made = new Set<Gfid>();
+  readonly #background = new Set<Promise<void>>();
+  readonly #startedAtMs: number;
+  #fault: unknown;
+
+  /** @throws RebalanceError `REBALANCE_NOT_BRICKSHIFT`, `REBALANCE_SAME_BRICK`. */
+  constructor(options: RebalanceOptions, world: World, copier: Copier, request: RunRequest) {
+    this.#request = request;
+    this.#slots = new Slots(options.concurrency);
+    this.#startedAtMs = world.scheduler.nowMs();
+    const { source, destination, journal = new MemoryJournal() } = request;
+    const { fopTimeoutMs, directoriesMax, depthMax } = options;
+    this.#context = {
+      options,
+      world,
+      source,
+      sourceName: options.sourceName ?? source.brick,
+      sourceId: idOf(source, options.protection),
+      sourceLeases: new BrickLeases(source, world, options),
+      destination,
+      destinationName: options.destinationName ?? destination.brick,
+      destinationLeases: new BrickLeases(destination, world, options),
+      copier,
+      directories: new Directories({ source, destination, fopTimeoutMs, directoriesMax, depthMax }),
+      throttle: new Throttle(options.bytesPerSecond, world.scheduler),
+      journal,
+      tally: new RunTally(),
+      signal: this.#stop.signal,
+    };
+    const destinationId = idOf(destination, options.protection);
+    if (this.#context.sourceId === destinationId && destinationId !== NULL_GFID) {
+      throw new RebalanceError("REBALANCE_SAME_BRICK", `${source.brick} is source and destination`);
+    }
+  }
+
+  /** Rejects as `Rebalance.run` says. */
+  async run(): Promise<RebalanceReport> {
+    const { signal } = this.#request;
+    const { sourceLeases, destinationLeases, journal, tally } = this.#context;
+    const stop = () => this.#stop.abort(new RebalanceError("REBALANCE_CANCELLED", "the run was cancelled"));
+    signal?.addEventListener("abort", stop, { once: true });
+    if (signal?.aborted === true) stop();
+    const endings = [
+      sourceLeases.listen(),
+      destinationLeases.listen(),
+      () => signal?.removeEventListener("abort", stop),
+    ];
+    try {
+      await this.#open();
+      endings.push(this.#tellProgress());
+      if (this.#request.resume === true) await this.#recover();
+      for (const path of this.#request.paths ?? ["/"]) await this.#crawl(path);
+      await this.#slots.drain();
+      await Promise.all(this.#background);
+      if (this.#fault !== undefined) throw this.#fault as Error;
+      const state = this.#stop.signal.aborted ? "cancelled" : "finished";
+      await journal.note(tally.snapshot(sourceLeases.granted), state === "finished" ? "finished" : "running");
+      return this.#report(state);
+    } finally {
+      this.#stop.abort();
+      await this.#slots.drain();
+      await Promise.all([sourceLeases.settle(), destinationLeases.settle()]);
+      for (const end of endings) end();
+    }
+  }
+
+  /** Begins or goes on with the journal's run. */
+  async #open(): Promise<void> {
+    const { journal, source, sourceId, destination, options } = this.#context;
+    const destinationId = idOf(destination, options.protection);
+    const status = journal.status();
+    if (status !== undefined) {
+      const { header, state } = status;
+      if (header.source.id !== sourceId || header.destination.id !== destinationId) {
+        const message = `the journal is of ${header.source.name} to ${header.destination.name}; use another directory`;
+        throw new RebalanceError("REBALANCE_JOURNAL_OTHER_PAIR", message);
+      }
+      if (this.#request.resume === true) return;
+      if (state === "running" && status.intents.length > 0) {
+        const message = "its run was not ended; go on with resume, or use another directory";
+        throw new RebalanceError("REBALANCE_JOURNAL_UNFINISHED", message);
+      }
+    }
+    const header: JournalHeader = {
+      version: JOURNAL_VERSION,
+      source: { id: sourceId, name: source.brick },
+      destination: { id: destinationId, name: destination.brick },
+      protection: options.protection,
+      startedWallMs: Date.now(),
+    };
+    await journal.begin(header);
+  }
+
+  /** Ends what the journal says was begun. */
+  async #recover(): Promise<void> {
+    const { journal } = this.#context;
+    for (const intent of journal.status()?.intents ?? []) {
+      if (this.#stop.signal.aborted) return;
+      await this.#slots.take();
+      this.#start(async () => {
+        const settled = await settleFlip(this.#context, intent);
+        if (settled.type === "settled") this.#tell(intent.path, settled.outcome);
+        if (settled.type === "untouched" || settled.outcome.type !== "failed")
+          await journal.done(intent.gfid);
+      });
+    }
+    await this.#slots.drain();
+  }
+
+  async #crawl(path: string): Promise<void> {
+    const { source, options, directories, tally } = this.#context;
+    const { fopTimeoutMs, pageBytes, depthMax } = options;
+    const world: CrawlWorld = {
+      brick: source,
+      fopTimeoutMs,
+      pageBytes,
+      depthMax,
+      patience: patienceOf(this.#context),
+      signal: this.#stop.signal,
+      onDirectory: async (gfid) => {
+        tally.directory();
+        if (await directories.ensure(gfid)) this.#made.add(gfid);
+      },
+      onDirectoryDone: (node) => this.#directoryDone(node),
+      onFailure: (at, error) => this.#tell(at, failedOutcome(at, error)),
+    };
+    for await (const entry of crawl(world, path)) {
+      await this.#slots.take();
+      if (this.#stop.signal.aborted) {
+        this.#slots.release();
+        entry.release();
+        return;
+      }
+      this.#start(() => this.#move(entry), entry.release);
+    }
+  }
+
+  /** Runs a task in the slot that was taken for it. */
+  #start(task: () => Promise<void>, release: () => void = () => {}): void {
+    void task()
+      .catch((error: unknown) => {
+        this.#fault ??= error;
+        this.#stop.abort();
+      })
+      .finally(() => {
+        this.#slots.release();
+        release();
+      });
+  }
+
+  async #move(entry: CrawledEntry): Promise<void> {
+    const { gfid, path } = entry;
+    // Another name of a file that is moving: it moves with it.
+    if (this.#moving.has(gfid)) return;
+    this.#moving.add(gfid);
+    try {
+      const outcome = await this.#outcomeOf(entry);
+      // What was given up because the run ends has no outcome: the next run gives it one.
+      if (outcome.type === "failed" && outcome.code === "REBALANCE_CANCELLED") return;
+      this.#tell(path, outcome);
+    } finally {
+      this.#moving.delete(gfid);
+    }
+  }
+
+  async #outcomeOf(entry: CrawledEntry): Promise<Outcome> {
+    const context = this.#context;
+    const { gfid, path, link, stat, state } = entry;
+    if (state.type === "link") return this.#outcomeOfLink(entry, state.linkto);
+    const file = { gfid, path, link, sizeBytes: stat.size };
+    if ((stat.mode & FileType.mask) === FileType.regular) {
+      const isPlain = context.options.protection === "none";
+      return isPlain ? moveFilePlainly(context, file) : moveFile(context, file);
+    }
+    return isSpecial(stat) ? moveSpecial(context, file) : { type: "skipped", reason: "unknown-type" };
+  }
+
+  /** A link file is what is left of a file that moved, unless its flip was not ended. */
+  async #outcomeOfLink({ gfid, path }: CrawledEntry, linkto: string): Promise<Outcome> {
+    const context = this.#context;
+    const { destination, destinationName, options } = context;
+    if (linkto !== destinationName) return { type: "skipped", reason: "link-elsewhere" };
+    try {
+      const there = await lookUp(destination, gfid, options.fopTimeoutMs);
+      if (there.type === "present") return { type: "already-moved" };
+    } catch (error) {
+      return failedOutcome(path, error);
+    }
+    const settled = await settleFlip(context, { gfid, path });
+    return settled.type === "settled" ? settled.outcome : { type: "vanished" };
+  }
+
+  #directoryDone(node: DirectoryNode): void {
+    if (!this.#made.delete(node.gfid) || this.#stop.signal.aborted) return;
+    // Entries that were made in it have changed its times. They are worth an attempt, not a failure.
+    const work = this.#context.directories.restoreTimes(node.gfid, node.stat).catch(() => {});
+    this.#background.add(work);
+    void work.finally(() => this.#background.delete(work));
+  }
+
+  #tell(path: string, outcome: Outcome): void {
+    const { tally, options } = this.#context;
+    tally.outcome(outcome);
+    if (outcome.type === "already-moved") return;
+    const isWorthKeeping = outcome.type === "failed" || outcome.type === "skipped";
+    if (isWorthKeeping && this.#failures.length < options.failuresMax) this.#failures.push({ path, outcome });
+    this.#request.onEvent?.({ type: "file", path, outcome });
+  }
+
+  #tellProgress(): () => void {
+    const { options, world, journal, sourceLeases, tally } = this.#context;
+    let cancel = () => {};
+    let noting = false;
+    const tick = () => {
+      const counts = tally.snapshot(sourceLeases.granted);
+      const { held: leasesHeld } = sourceLeases;
+      const moving = this.#slots.taken;
+      this.#request.onEvent?.({ type: "progress", counts, seconds: this.#seconds(), moving, leasesHeld });
+      cancel = world.scheduler.at(world.scheduler.nowMs() + options.progressMs, tick);
+      if (noting) return;
+      noting = true;
+      void journal
+        .note(counts, "running")
+        .catch(() => {})
+        .finally(() => {
+          noting = false;
+        });
+    };
+    cancel = world.scheduler.at(world.scheduler.nowMs() + options.progressMs, tick);
+    return () => cancel();
+  }
+
+  #report(state: RebalanceReport["state"]): RebalanceReport {
+    const { source, destination, options, tally, sourceLeases } = this.#context;
+    return {
+      state,
+      source: source.brick,
+      destination: destination.brick,
+      protection: options.protection,
+      counts: tally.snapshot(sourceLeases.granted),
+      seconds: this.#seconds(),
+      failures: this.#failures,
+    };
+  }
+
+  #seconds(): number {
+    return (this.#context.world.scheduler.nowMs() - this.#startedAtMs) / 1_000;
+  }
+}
+
+/** Whether `error` means that a brick cannot be reached. */
+export function isUnreachable(error: unknown): boolean {
+  return isUnanswered(error);
+}
+
+function idOf(brick: BrickPort, protection: "lease" | "none"): Gfid {
+  const { brickId, brickshift } = brick.capabilities ?? {};
+  if (brickId !== undefined && brickshift !== undefined) return brickId;
+  if (protection === "none") return NULL_GFID;
+  const message = `${brick.brick} is no Brickshift brick, or is not connected: it knows no data leases`;
+  throw new RebalanceError("REBALANCE_NOT_BRICKSHIFT", message);
+}

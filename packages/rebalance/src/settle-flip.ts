@@ -1,0 +1,116 @@
+import { type Dict, type Epoch, Errno, type Gfid, type MigrationStep, xdataOf } from "@brickshift/wire";
+import { failedOutcome } from "./failed-outcome.js";
+import { isErrno } from "./fop-failure.js";
+import { lookUp } from "./inode-state.js";
+import { lookUpAlone } from "./look-up-alone.js";
+import { MigrationLock } from "./migration-lock.js";
+import type { Outcome } from "./outcome.js";
+import { RebalanceError } from "./rebalance-error.js";
+import { patienceOf, type RunContext } from "./run-context.js";
+import { untilAnswered } from "./until-answered.js";
+
+/** What became of a file whose flip may have been left half done. */
+export type Settled =
+  /** The source has the data, and the destination nothing of it any more: it can be moved. */
+  { readonly type: "untouched" } | { readonly type: "settled"; readonly outcome: Outcome };
+
+/**
+ * Ends what an earlier run, or another one, left half done, by asking the source: a link file to us means that the
+ * decision has fallen, so the destination is published; data means that it has not, so the target goes.
+ *
+ * When the source has nothing at all, a prepared target is published too: it may be the only copy. A file that was
+ * removed in that moment comes back then; nothing that anybody wrote is lost.
+ */
+export async function settleFlip(
+  context: RunContext,
+  file: { readonly gfid: Gfid; readonly path: string },
+): Promise<Settled> {
+  const { gfid, path } = file;
+  try {
+    let settled: Settled = { type: "untouched" };
+    await untilAnswered(
+      () =>
+        lookUpAlone(context, gfid, async ({ state, epoch }) => {
+          settled = await settle(context, file, state.type === "link" ? state.linkto : state.type, epoch);
+        }),
+      patienceOf(context),
+    );
+    return settled;
+  } catch (error) {
+    return { type: "settled", outcome: failedOutcome(path, error) };
+  }
+}
+
+/** @param source `present`, `absent`, or the name of the brick that the source's link file points to. */
+async function settle(
+  context: RunContext,
+  { gfid, path }: { readonly gfid: Gfid; readonly path: string },
+  source: string,
+  epoch: Epoch,
+): Promise<Settled> {
+  const { destination, destinationName, tally, options } = context;
+  const there = await lookUp(destination, gfid, options.fopTimeoutMs);
+  if (source === "present") {
+    if (there.type === "link") await abortLocked(context, gfid, epoch);
+    return { type: "untouched" };
+  }
+  if (source !== "absent" && source !== destinationName) {
+    return { type: "settled", outcome: { type: "skipped", reason: "link-elsewhere" } };
+  }
+  if (there.type === "present") return { type: "settled", outcome: { type: "already-moved" } };
+  if (there.type === "absent") {
+    if (source === "absent") return { type: "settled", outcome: { type: "vanished" } };
+    const message = `the source links to ${destination.brick}, which has no such file; restore it`;
+    throw new RebalanceError("REBALANCE_DANGLING", message);
+  }
+  if (await publish(context, gfid, epoch)) {
+    tally.recovered();
+    const { stat } = await lookUp(destination, gfid, options.fopTimeoutMs).then((state) =>
+      state.type === "absent" ? { stat: undefined } : state,
+    );
+    return { type: "settled", outcome: { type: "moved", bytes: stat?.size ?? 0 } };
+  }
+  if (source === "absent") {
+    await abort(context, gfid, epoch);
+    return { type: "settled", outcome: { type: "vanished" } };
+  }
+  const message = `${path} on ${destination.brick} links back to the source, which links to it; restore the file`;
+  throw new RebalanceError("REBALANCE_DANGLING", message);
+}
+
+/** @returns whether it was prepared. */
+async function publish(context: RunContext, gfid: Gfid, fence: Epoch): Promise<boolean> {
+  try {
+    await step(context, gfid, "publish", fence);
+    return true;
+  } catch (error) {
+    if (isErrno(error, Errno.EINVAL)) return false;
+    throw error;
+  }
+}
+
+/** Drops a target unless a runner is at work on it, who would not notice and go on with another one. */
+async function abortLocked(context: RunContext, gfid: Gfid, epoch: Epoch): Promise<void> {
+  const lock = new MigrationLock(context.source, gfid, context.options.fopTimeoutMs);
+  await lock.take();
+  try {
+    await abort(context, gfid, epoch);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Drops a target. A link file that is no target stays: it is where a file once was, and harmless. */
+async function abort(context: RunContext, gfid: Gfid, fence: Epoch): Promise<void> {
+  await step(context, gfid, "abort", fence).catch((error: unknown) => {
+    if (isErrno(error, Errno.EINVAL) || isErrno(error, Errno.ENOENT)) return;
+    throw error;
+  });
+}
+
+async function step(context: RunContext, gfid: Gfid, migration: MigrationStep, fence: Epoch): Promise<void> {
+  const { destination, sourceId, options } = context;
+  const dict: Dict = xdataOf({ migration });
+  const xdata = xdataOf({ fence, source: sourceId });
+  await destination.fops.setxattr({ gfid, flags: 0, dict, xdata }, { timeoutMs: options.fopTimeoutMs });
+}

@@ -1,0 +1,192 @@
+import { ANONYMOUS_FD, FileType, type Gfid, xdataOf } from "@brickshift/wire";
+import { crawl, type CrawledEntry, type CrawlWorld } from "./crawl.js";
+import { isErrno, isGone } from "./fop-failure.js";
+import { type InodeState, lookUp } from "./inode-state.js";
+import type { RebalanceOptions } from "./options.js";
+import type { BrickPort, World } from "./ports.js";
+import { RebalanceError } from "./rebalance-error.js";
+import { patienceOf } from "./run-context.js";
+import { Slots } from "./slots.js";
+
+/** What is looked at. */
+export interface VerifyRequest {
+  readonly source: BrickPort;
+  readonly destination: BrickPort;
+  /** Everything by default. */
+  readonly paths?: readonly string[];
+  /** Read every byte, so that what cannot be read is found; `true` by default. */
+  readonly readsData?: boolean;
+  readonly signal?: AbortSignal;
+  /** Hears of each finding. Must not throw. */
+  readonly onFinding?: (finding: VerifyFinding) => void;
+}
+
+/**
+ * What is wrong with a file. `two-data-files`: both bricks have its data. `no-data-file`: both only point to the
+ * other; a migration that was not ended, or a lost file. `dangling`: one points to the other, which has
+ * nothing. `unreadable`: its data cannot be read, or is shorter than its size.
+ */
+export interface VerifyFinding {
+  readonly type: "two-data-files" | "no-data-file" | "dangling" | "unreadable";
+  readonly path: string;
+  readonly gfid: Gfid;
+  readonly message: string;
+}
+
+/** What {@link verify} came to. */
+export interface VerifyReport {
+  readonly ok: boolean;
+  /** Files that have their data on the source, and on the destination. */
+  readonly onSource: number;
+  readonly onDestination: number;
+  readonly readBytes: number;
+  readonly findings: number;
+  /** The first `failuresMax` of them. */
+  readonly firstFindings: readonly VerifyFinding[];
+}
+
+/** Walks both bricks and reads every file where its data is. See `Rebalance.verify`. */
+export async function verify(
+  options: RebalanceOptions,
+  world: World,
+  request: VerifyRequest,
+): Promise<VerifyReport> {
+  const verifier = new Verifier(options, request);
+  const { source, destination, paths = ["/"], signal = new AbortController().signal } = request;
+  const slots = new Slots(options.concurrency);
+  let fault: unknown;
+  for (const [brick, other] of [
+    [source, destination],
+    [destination, source],
+  ] as const) {
+    const { fopTimeoutMs, pageBytes, depthMax } = options;
+    const crawlWorld: CrawlWorld = {
+      brick,
+      fopTimeoutMs,
+      pageBytes,
+      depthMax,
+      patience: patienceOf({ options, world }),
+      signal,
+      onDirectory: async () => {},
+      onDirectoryDone: () => {},
+      onFailure: (path, error) => {
+        fault ??= new Error(`${path} on ${brick.brick} cannot be read`, { cause: error });
+      },
+    };
+    for (const path of paths) {
+      try {
+        for await (const entry of crawl(crawlWorld, path)) {
+          await slots.take();
+          void verifier
+            .check(entry, brick, other)
+            .catch((error: unknown) => {
+              fault ??= error;
+            })
+            .finally(() => slots.release());
+        }
+      } catch (error) {
+        // What was never moved is not on the destination, nor are its directories.
+        const isMissing = error instanceof RebalanceError && error.code === "REBALANCE_PATH_NOT_FOUND";
+        if (!isMissing || brick === source) throw error;
+      }
+    }
+    await slots.drain();
+  }
+  if (fault !== undefined) throw fault as Error;
+  return verifier.report();
+}
+
+class Verifier {
+  readonly #options: RebalanceOptions;
+  readonly #request: VerifyRequest;
+  readonly #first: VerifyFinding[] = [];
+  #onSource = 0;
+  #onDestination = 0;
+  #readBytes = 0;
+  #findings = 0;
+
+  constructor(options: RebalanceOptions, request: VerifyRequest) {
+    this.#options = options;
+    this.#request = request;
+  }
+
+  report(): VerifyReport {
+    return {
+      ok: this.#findings === 0,
+      onSource: this.#onSource,
+      onDestination: this.#onDestination,
+      readBytes: this.#readBytes,
+      findings: this.#findings,
+      firstFindings: this.#first,
+    };
+  }
+
+  async check(entry: CrawledEntry, brick: BrickPort, other: BrickPort): Promise<void> {
+    const { gfid, path, stat, state } = entry;
+    try {
+      if ((stat.mode & FileType.mask) !== FileType.regular) return;
+      const there = await lookUp(other, gfid, this.#options.fopTimeoutMs);
+      if (state.type === "link") {
+        this.#checkLink(path, gfid, state.linkto, brick, other, there);
+        return;
+      }
+      if (brick === this.#request.source) this.#onSource += 1;
+      else this.#onDestination += 1;
+      // Told once, from the source's side.
+      if (there.type === "present" && brick === this.#request.source) {
+        this.#find("two-data-files", path, gfid, "both bricks have its data");
+      }
+      if (this.#request.readsData !== false) await this.#readAll(path, gfid, brick);
+    } finally {
+      entry.release();
+    }
+  }
+
+  #checkLink(
+    path: string,
+    gfid: Gfid,
+    linkto: string,
+    brick: BrickPort,
+    other: BrickPort,
+    there: InodeState,
+  ): void {
+    const name = other === this.#request.source ? this.#options.sourceName : this.#options.destinationName;
+    if (linkto !== (name ?? other.brick)) return;
+    if (there.type === "absent") {
+      this.#find("dangling", path, gfid, `${brick.brick} points to ${other.brick}, which has no such file`);
+    }
+    if (there.type === "link" && brick === this.#request.source) {
+      this.#find("no-data-file", path, gfid, "both bricks point to the other; go on with resume");
+    }
+  }
+
+  async #readAll(path: string, gfid: Gfid, brick: BrickPort): Promise<void> {
+    const { fopTimeoutMs: timeoutMs, copy } = this.#options;
+    const size = copy.chunkBytes;
+    try {
+      for (let offset = 0; ; offset += size) {
+        const { payload, stat, release } = await brick.fops.read(
+          { gfid, fd: ANONYMOUS_FD, offset, size, xdata: xdataOf({}) },
+          { timeoutMs },
+        );
+        this.#readBytes += payload.length;
+        const isShort = payload.length < Math.min(size, stat.size - offset);
+        release();
+        if (isShort)
+          this.#find("unreadable", path, gfid, `it ends at ${offset + payload.length} of ${stat.size}`);
+        if (isShort || offset + size >= stat.size) return;
+      }
+    } catch (error) {
+      // Moved or removed while we looked: not wrong, and met on the other side.
+      if (isGone(error) || isErrno(error, 116)) return;
+      this.#find("unreadable", path, gfid, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #find(type: VerifyFinding["type"], path: string, gfid: Gfid, message: string): void {
+    const finding = { type, path, gfid, message };
+    this.#findings += 1;
+    if (this.#first.length < this.#options.failuresMax) this.#first.push(finding);
+    this.#request.onFinding?.(finding);
+  }
+}
