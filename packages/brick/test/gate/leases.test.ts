@@ -199,23 +199,32 @@ describe("a data lease", () => {
     expect(runner.recalls()).toHaveLength(1);
   });
 
-  it("looks its names up anew when a fop was blocked", async () => {
+  it("looks its names up anew when a fop was blocked, and waits again for what it finds", async () => {
     const { runner, writer, gfid } = await setUp();
     const other = await createFile(writer, "g", { content: "other" });
-    const { leaseId, epoch } = await leased(runner, gfid, "read-write");
-    const found = watch(
-      writer.call("lookup", { gfid, pargfid: ROOT_GFID, flags: 0, bname: "f", xdata: null }),
-    );
+    const first = await leased(runner, gfid, "read-write");
+    const second = await leased(runner, other.gfid, "read-write");
+    const asked = { gfid, pargfid: ROOT_GFID, flags: 0, bname: "f", xdata: null };
+    const found = watch(writer.call("lookup", asked));
     await settle();
-    const xdata = xdataOf({ leaseId, leaseEpoch: epoch });
-    const rename = { oldgfid: ROOT_GFID, newgfid: ROOT_GFID, oldbname: "f", newbname: "old", xdata };
-    expect((await runner.call("rename", rename)).opRet).toBe(0);
-    expect(
-      (await runner.call("rename", { ...rename, oldbname: "g", newbname: "f", xdata: null })).opRet,
-    ).toBe(0);
-    await unlock(runner, gfid, leaseId);
+    const rename = (oldbname: string, newbname: string, { leaseId }: typeof first) =>
+      runner.call("rename", {
+        oldgfid: ROOT_GFID,
+        newgfid: ROOT_GFID,
+        oldbname,
+        newbname,
+        xdata: xdataOf({ leaseId }),
+      });
+    expect((await rename("f", "old", first)).opRet).toBe(0);
+    expect((await rename("g", "f", second)).opRet).toBe(0);
+    await unlock(runner, gfid, first.leaseId);
+    await settle();
+    expect(found.value).toBeUndefined();
+    await unlock(runner, other.gfid, second.leaseId);
     await settle();
     expect(found.value?.prestat.gfid).toBe(other.gfid);
+    // It has left the inode it waited for first, or this would wait for it for ever.
+    expect((await leased(runner, gfid, "read-write")).reply.opRet).toBe(0);
   });
 
   it("ends with its holder's connection, and those who waited go on", async () => {
