@@ -124,6 +124,7 @@ export const treeErrorCodes = {
   TREE_NOT_A_TARGET: peer(Errno.EINVAL),
   TREE_NOT_PREPARED: peer(Errno.EINVAL),
   TREE_TARGETS_MAX: peer(Errno.EAGAIN),
+  TREE_UNLINK_CONDITION: peer(Errno.EBUSY),
   TREE_DAMAGED: local(Errno.EUCLEAN),
 } as const satisfies Record<string, ErrorCodeInfo>;
 

@@ -1,6 +1,6 @@
 import type { Gfid } from "@brickshift/wire";
 import { checkEntryName, isDots } from "./entry-name.js";
-import { type InodeRecord, isDirectory } from "./inode-record.js";
+import { type InodeRecord, isDirectory, linktoOf } from "./inode-record.js";
 import { checkNotPrepared } from "./migration-guard.js";
 import type { Removed, Tree } from "./tree.js";
 import type { TreeChange, TreeContext } from "./tree-context.js";
@@ -10,7 +10,7 @@ import type { EntryRecord } from "./tree-records.js";
 /** The calls that take names away. */
 export function removeCalls(context: TreeContext): Pick<Tree, "unlink" | "rmdir"> {
   return {
-    async unlink(parent, name) {
+    async unlink(parent, name, condition = {}) {
       if (isDots(name)) throw new TreeError("TREE_IS_DIRECTORY", `"${name}" is a directory`);
       checkEntryName(name);
       return context.change((change) => {
@@ -19,6 +19,12 @@ export function removeCalls(context: TreeContext): Pick<Tree, "unlink" | "rmdir"
         const record = change.needInode(entry.gfid);
         if (isDirectory(record)) throw new TreeError("TREE_IS_DIRECTORY", `"${name}" is a directory`);
         checkNotPrepared(entry.gfid, record);
+        if (condition.onlyLinkFile === true && linktoOf(record) === undefined) {
+          throw new TreeError("TREE_UNLINK_CONDITION", `"${name}" is no link file`);
+        }
+        if (condition.notHeld === true && context.open.isHeld(entry.gfid)) {
+          throw new TreeError("TREE_UNLINK_CONDITION", `"${name}" is open`);
+        }
         return removeName(change, parent, directory, entry, 0);
       });
     },

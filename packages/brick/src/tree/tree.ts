@@ -48,6 +48,13 @@ export interface ParentChange {
 export interface Created extends ParentChange {
   readonly stat: Iatt;
 }
+/** When an `unlink` is refused with `TREE_UNLINK_CONDITION`; looked at in the very step that unlinks. */
+export interface UnlinkCondition {
+  /** Unless the object is a link file: it may have become the data file since the client looked. */
+  readonly onlyLinkFile?: boolean;
+  /** When somebody holds the object. */
+  readonly notHeld?: boolean;
+}
 /** Reply of everything that takes a name away. */
 export interface Removed extends ParentChange {
   readonly gfid: Gfid;
@@ -208,8 +215,8 @@ export interface Tree {
   symlink(parent: Gfid, name: string, target: string, object: NewObject): Promise<Created>;
   /** One more name for `gfid`. @throws `TREE_NOT_PERMITTED` for a directory, `TREE_LINKS_MAX`, `TREE_EXISTS`. */
   link(gfid: Gfid, parent: Gfid, name: string): Promise<Created>;
-  /** @throws `TREE_NO_ENTRY`, `TREE_IS_DIRECTORY`; `TREE_MIGRATING` for a prepared target. */
-  unlink(parent: Gfid, name: string): Promise<Removed>;
+  /** @throws `TREE_NO_ENTRY`, `TREE_IS_DIRECTORY`, `TREE_UNLINK_CONDITION`; `TREE_MIGRATING` for a prepared target. */
+  unlink(parent: Gfid, name: string, condition?: UnlinkCondition): Promise<Removed>;
   /** @throws `TREE_NOT_DIRECTORY`, `TREE_NOT_EMPTY`; `TREE_INVALID` for "." and the root. */
   rmdir(parent: Gfid, name: string): Promise<Removed>;
   /**

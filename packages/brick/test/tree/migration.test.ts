@@ -306,6 +306,23 @@ onBothStores("migration", (current: () => TreeFixture) => {
     expect(await codeOf(() => tree.publishTarget(gfid, token(5n)))).toBe("TREE_NOT_A_TARGET");
   });
 
+  it("unlinks on condition that it is still a link file, and that nobody has it open", async () => {
+    const { tree } = current();
+    const gfid = await prepared();
+    const published = tree.publishTarget(gfid, token(5n));
+    // Asked for while it was a link file, carried out when it is none.
+    expect(await codeOf(() => tree.unlink(ROOT_GFID, "f", { onlyLinkFile: true }))).toBe(
+      "TREE_UNLINK_CONDITION",
+    );
+    await published;
+    expect(await current().text(gfid)).toBe("conten");
+    const link = await linkFile();
+    tree.hold(link);
+    expect(await codeOf(() => tree.unlink(ROOT_GFID, "l", { notHeld: true }))).toBe("TREE_UNLINK_CONDITION");
+    tree.release(link);
+    await tree.unlink(ROOT_GFID, "l", { onlyLinkFile: true, notHeld: true });
+  });
+
   it("commits: the source becomes an empty link file in one step, and again when the reply was lost", async () => {
     const fixture = current();
     const gfid = await fixture.file("s", "content");
