@@ -27,6 +27,13 @@ it.each([1, 2, 3])("does what a sorted array of entries would do, seed %i", (see
     expect(map.range(fromKey, toKey, limit, true)).toEqual(within.toReversed().slice(0, limit));
     expect(map.get(key)).toBe(model.get(key));
   }
+  for (let number = 500; number < 3_000; number += 1) {
+    map.delete(String(number).padStart(4, "0"));
+    model.delete(String(number).padStart(4, "0"));
+  }
+  map.set("1500", -1);
+  model.set("1500", -1);
+  expect(map.range("0000", "9999", 10_000, false).length).toBe(model.size);
   for (let number = 0; number < 4_000; number += 1) {
     const key = String(number).padStart(4, "0");
     expect(map.get(key)).toBe(model.get(key));

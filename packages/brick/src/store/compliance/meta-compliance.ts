@@ -91,6 +91,15 @@ export function metaCompliance(current: () => BrickStore): void {
       });
     });
 
+    it("counts the limit of a range without what the transaction deleted", async () => {
+      await put("b", "c", "d", "e", "f");
+      const seen = await store.meta.transact((tx) => {
+        for (const text of ["b", "c", "f"]) tx.delete(bytes(text));
+        return [keys(tx, { ...all, limit: 1 }), keys(tx, { ...all, limit: 1, reverse: true })];
+      });
+      expect(seen).toEqual([["d"], ["e"]]);
+    });
+
     it("keeps nothing of a work that throws, and rejects with what it threw", async () => {
       const failure = new Error("changed my mind");
       const bad = store.meta.transact((tx) => {
