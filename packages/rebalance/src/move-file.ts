@@ -90,7 +90,7 @@ class FileMove {
       await this.#giveBack();
       return { outcome: { type: "moved", bytes }, again: false };
     } catch (error) {
-      return await this.#undo(error);
+      return this.#undo(error);
     }
   }
 

@@ -1,0 +1,126 @@
+import { type Gfid, ROOT_GFID } from "@brickshift/wire";
+import { describe, expect, it } from "vitest";
+import { type Journal, MemoryJournal } from "../src/index.js";
+import { dataFiles, readAnywhere, writeAnywhere } from "./file-clients.js";
+import { type Fate, Mortality } from "./mortal-port.js";
+import { makeDirectory, makeFile, random, rebalance, statByName, twoBricks } from "./two-bricks.js";
+
+/** A directory with a small file that has two names, one of some chunks, an empty one; and a symbolic link. */
+async function smallTree() {
+  const bricks = await twoBricks();
+  const { source } = bricks;
+  const directory = await makeDirectory(source, "d");
+  const contents = new Map<Gfid, Buffer>();
+  const add = async (name: string, bytes: number) => {
+    const content = random.bytes(bytes);
+    const gfid = await makeFile(source, name, content, { parent: directory, xattrs: { "user.k": name } });
+    contents.set(gfid, Buffer.from(content));
+    return gfid;
+  };
+  const small = await add("small", 3_000);
+  await source.fops.link({ oldgfid: small, newgfid: ROOT_GFID, newbname: "second" });
+  await add("large", 10_000);
+  await add("empty", 0);
+  return { ...bricks, directory, contents };
+}
+
+const options = { concurrency: 1, stepTriesMax: 3, attemptsMax: 3 };
+
+/** How many calls a run makes that nothing happens to. */
+async function countCalls(): Promise<readonly string[]> {
+  const { source, destination, contents, close } = await smallTree();
+  const mortality = new Mortality();
+  const report = await rebalance(options).run({
+    source: mortality.port(source),
+    destination: mortality.port(destination),
+  });
+  expect(report.counts.moved).toBe(contents.size);
+  await close();
+  return mortality.names;
+}
+
+/** Runs until the fatal call, ends the runner's connections, and lets a client write. */
+async function runUntil(fate: Fate, fatal: number, journal: Journal) {
+  const tree = await smallTree();
+  const { connect, contents } = tree;
+  const mortality = new Mortality(fate, fatal);
+  const [source, destination] = [await connect("b0"), await connect("b1")];
+  const ports = { source: mortality.port(source), destination: mortality.port(destination) };
+  const report = await rebalance(options)
+    .run({ ...ports, journal })
+    .catch(() => undefined);
+  await Promise.all([source.close(), destination.close()]);
+  const bricks = [tree.source, tree.destination];
+  for (const [gfid, content] of contents) {
+    expect(await dataFiles(bricks, gfid)).toBeLessThanOrEqual(1);
+    const seen = await readAnywhere(bricks, gfid);
+    if (seen !== undefined) expect(seen.equals(content)).toBe(true);
+    const payload = Buffer.from(`after call ${fatal}`);
+    if (await writeAnywhere(bricks, gfid, 1, payload)) {
+      const longer = Buffer.alloc(Math.max(content.length, 1 + payload.length));
+      content.copy(longer);
+      payload.copy(longer, 1);
+      contents.set(gfid, longer);
+    }
+  }
+  return { ...tree, bricks, report };
+}
+
+async function expectMoved({
+  source,
+  destination,
+  contents,
+  directory,
+}: Awaited<ReturnType<typeof runUntil>>) {
+  for (const [gfid, content] of contents) {
+    expect((await readAnywhere([destination], gfid))?.equals(content)).toBe(true);
+    expect(await dataFiles([source], gfid)).toBe(0);
+  }
+  const [first, second] = [
+    await statByName(destination, "small", directory),
+    await statByName(destination, "second"),
+  ];
+  expect(first).toMatchObject({ gfid: second.gfid, nlink: 2, mode: 0o100640 });
+  expect(await rebalance().verify({ source, destination })).toMatchObject({ ok: true });
+}
+
+describe.each(["dies-before", "dies-after"] as const)("a runner that %s a call", (fate) => {
+  it.each([true, false])(
+    "loses nothing at any call, and the next run ends it; journal kept: %s",
+    async (keeps) => {
+      const calls = await countCalls();
+      expect(calls.length).toBeGreaterThan(40);
+      let recovered = 0;
+      for (let fatal = 1; fatal <= calls.length; fatal += 1) {
+        const journal = new MemoryJournal();
+        const tree = await runUntil(fate, fatal, journal);
+        const { source, destination } = tree;
+        const again = keeps ? { journal, resume: true } : {};
+        const report = await rebalance(options).run({ source, destination, ...again });
+        expect(report.failures).toEqual([]);
+        recovered += report.counts.recovered;
+        await expectMoved(tree);
+        expect(journal.status()?.intents ?? []).toEqual(keeps ? [] : expect.anything());
+        await tree.close();
+      }
+      // The walk is worth nothing if it never met a file between its commit and its publication.
+      expect(recovered).toBeGreaterThan(2);
+    },
+  );
+});
+
+describe.each(["lost", "unanswered"] as const)("a single call that is %s", (fate) => {
+  it("costs no file and no byte: what did not move in this run moves in the next", async () => {
+    const calls = await countCalls();
+    let movedAtOnce = 0;
+    for (let fatal = 1; fatal <= calls.length; fatal += 1) {
+      const tree = await runUntil(fate, fatal, new MemoryJournal());
+      const { source, destination } = tree;
+      if (tree.report?.counts.moved === tree.contents.size) movedAtOnce += 1;
+      await rebalance(options).run({ source, destination });
+      await expectMoved(tree);
+      await tree.close();
+    }
+    expect(movedAtOnce).toBeGreaterThan(calls.length / 2);
+  });
+});
