@@ -1,10 +1,13 @@
+import type { Gfid } from "@brickshift/wire";
 import type { Outcome } from "./outcome.js";
 import type { RunCounts } from "./run-tally.js";
 
 /** What a run tells while it goes on. */
 export type RunEvent =
+  /** An object begins to move; its outcome follows unless the run ends before. */
+  | { readonly type: "begins"; readonly path: string; readonly gfid: Gfid }
   /** One object has its outcome. Those of objects moved before are not told one by one, but counted. */
-  | { readonly type: "file"; readonly path: string; readonly outcome: Outcome }
+  | { readonly type: "file"; readonly path: string; readonly gfid: Gfid; readonly outcome: Outcome }
   /** How far it is, every `progressMs`. */
   | {
       readonly type: "progress";

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Copier } from "@brickshift/transaction";
 import { FileType, type Gfid, NULL_GFID } from "@brickshift/wire";
 import { BrickLeases } from "./brick-leases.js";
@@ -56,6 +57,8 @@ export class Run {
   constructor(options: RebalanceOptions, world: World, copier: Copier, request: RunRequest) {
     this.#request = request;
     this.#slots = new Slots(options.concurrency);
+    // Each file under way listens, at most three times.
+    setMaxListeners(4 * options.concurrency, this.#stop.signal);
     this.#startedAtMs = world.scheduler.nowMs();
     const { source, destination, journal = new MemoryJournal() } = request;
     const { fopTimeoutMs, directoriesMax, depthMax } = options;
@@ -148,7 +151,7 @@ export class Run {
       await this.#slots.take();
       this.#start(async () => {
         const settled = await settleFlip(this.#context, intent);
-        if (settled.type === "settled") this.#tell(intent.path, settled.outcome);
+        if (settled.type === "settled") this.#tell(intent, settled.outcome);
         if (settled.type === "untouched" || settled.outcome.type !== "failed")
           await journal.done(intent.gfid);
       });
@@ -171,7 +174,7 @@ export class Run {
         if (await directories.ensure(gfid)) this.#made.add(gfid);
       },
       onDirectoryDone: (node) => this.#directoryDone(node),
-      onFailure: (at, error) => this.#tell(at, failedOutcome(at, error)),
+      onFailure: (at, error) => this.#tell({ path: at, gfid: NULL_GFID }, failedOutcome(at, error)),
     };
     for await (const entry of crawl(world, path)) {
       await this.#slots.take();
@@ -202,11 +205,12 @@ export class Run {
     // Another name of a file that is moving: it moves with it.
     if (this.#moving.has(gfid)) return;
     this.#moving.add(gfid);
+    this.#request.onEvent?.({ type: "begins", path, gfid });
     try {
       const outcome = await this.#outcomeOf(entry);
       // What was given up because the run ends has no outcome: the next run gives it one.
       if (outcome.type === "failed" && outcome.code === "REBALANCE_CANCELLED") return;
-      this.#tell(path, outcome);
+      this.#tell(entry, outcome);
     } finally {
       this.#moving.delete(gfid);
     }
@@ -247,13 +251,13 @@ export class Run {
     void work.finally(() => this.#background.delete(work));
   }
 
-  #tell(path: string, outcome: Outcome): void {
+  #tell({ path, gfid }: { readonly path: string; readonly gfid: Gfid }, outcome: Outcome): void {
     const { tally, options } = this.#context;
     tally.outcome(outcome);
     if (outcome.type === "already-moved") return;
     const isWorthKeeping = outcome.type === "failed" || outcome.type === "skipped";
     if (isWorthKeeping && this.#failures.length < options.failuresMax) this.#failures.push({ path, outcome });
-    this.#request.onEvent?.({ type: "file", path, outcome });
+    this.#request.onEvent?.({ type: "file", path, gfid, outcome });
   }
 
   #tellProgress(): () => void {
