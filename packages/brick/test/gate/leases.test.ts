@@ -5,6 +5,7 @@ import {
   getXdata,
   LeaseType,
   ROOT_GFID,
+  textValue,
   xdataOf,
 } from "@brickshift/wire";
 import { describe, expect, it } from "vitest";
@@ -104,6 +105,28 @@ describe("a data lease", () => {
     await unlock(runner, gfid, second.leaseId);
     const third = await leased(runner, gfid, "read", second.epoch);
     expect(third.dirty).toEqual([]);
+  });
+
+  it("tells that a file grew: from the old end on", async () => {
+    const { runner, writer, gfid } = await setUp();
+    const first = await leased(runner, gfid);
+    await unlock(runner, gfid, first.leaseId);
+    await writer.call("truncate", { gfid, offset: 16, xdata: null });
+    const second = await leased(runner, gfid, "read", first.epoch);
+    expect(second.dirty).toEqual([{ offset: 10, length: 6 }]);
+  });
+
+  it("holds up even the writes of Gluster's internal clients, and lets them look", async () => {
+    const { runner, writer, gfid } = await setUp();
+    const { leaseId } = await leased(runner, gfid, "read-write");
+    const internal = { pid: -3 };
+    expect((await writer.call("stat", { gfid, xdata: null }, internal)).opRet).toBe(0);
+    const cut = watch(writer.call("truncate", { gfid, offset: 1, xdata: null }, internal));
+    await settle();
+    expect(cut.value).toBeUndefined();
+    await unlock(runner, gfid, leaseId);
+    await settle();
+    expect(cut.value).toMatchObject({ opRet: 0 });
   });
 
   it("answers unknown about an epoch before tracking began", async () => {
@@ -264,6 +287,17 @@ describe("a stock lease", () => {
     await unlock(runner, gfid, leaseId, LeaseType.readWrite);
     await settle();
     expect(open.value).toMatchObject({ opRet: 0, fd: 0n });
+  });
+
+  it("holds up no internal fop: neither by a negative pid nor by the key that says so", async () => {
+    const { runner, writer, gfid } = await setUp();
+    await writer.call("release", { gfid, fd: 0n, xdata: null });
+    expect((await setLease(runner, gfid, LeaseType.readWrite, { scope: "open" })).reply.opRet).toBe(0);
+    const cut = { gfid, offset: 3, xdata: null };
+    expect((await writer.call("truncate", cut, { pid: -6 })).opRet).toBe(0);
+    const xdata = new Map([["glusterfs-internal-fop", textValue("yes")]]);
+    expect((await writer.call("truncate", { ...cut, xdata })).opRet).toBe(0);
+    expect(runner.recalls()).toHaveLength(0);
   });
 
   it("refuses an all-zero lease-id with EINVAL, and answers an unlock of nothing with success", async () => {
