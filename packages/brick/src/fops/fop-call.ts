@@ -9,6 +9,14 @@ import type { Access, FenceToken } from "../tree/tree.js";
 const ORDINARY: Access = Object.freeze({});
 const INTERNAL: Access = Object.freeze({ internal: true });
 
+/** What the task that carries a fop does for its handler; see {@link FopCall}. */
+export interface FopPort {
+  leaveGate(): void;
+  mayWait(): boolean;
+}
+
+const NO_PORT: FopPort = { leaveGate: () => {}, mayWait: () => true };
+
 /** One fop being served: who calls, on which brick, under which lease or fence. */
 export class FopCall implements GateVisitor {
   readonly brick: Brick;
@@ -26,8 +34,8 @@ export class FopCall implements GateVisitor {
   isNonblocking = false;
   /** On whose account it touches an inode that is on the move. */
   readonly access: Access;
-  /** What the task that carries the fop does for it; see {@link leaveGate} and {@link mayWait}. */
-  port: { leaveGate(): void; mayWait(): boolean } = { leaveGate: () => {}, mayWait: () => true };
+  /** The task that carries the fop. */
+  port: FopPort = NO_PORT;
 
   /** @throws `WireError` `WIRE_DICT` when a key of the lease protocol has a value of another kind. */
   constructor(brick: Brick, owner: BrickClient, name: FopName, caller: Caller, xdata: Dict | null) {

@@ -1,3 +1,4 @@
+import type { Admission } from "@brickshift/lease-manager";
 import type { IncomingCall } from "@brickshift/rpc";
 import {
   encodeFopReply,
@@ -8,9 +9,9 @@ import {
   type FopRequest,
   LeaseError,
 } from "@brickshift/wire";
-import { GatePass } from "../gate/gate-pass.js";
+import { type GateAnswer, GatePass } from "../gate/gate-pass.js";
 import type { EntryName } from "../gate/name-turns.js";
-import type { FopCall } from "./fop-call.js";
+import type { FopCall, FopPort } from "./fop-call.js";
 import { failureOf } from "./fop-failure.js";
 import type { FopSpec, FopTarget } from "./fop-spec.js";
 import { LaterReply } from "./later-reply.js";
@@ -25,15 +26,19 @@ const FENCED_GATE = "lease";
  * the marks, the handler, and back. On inodes without leases all of it, up to the handler's first wait, is
  * done in one go.
  */
-export class FopTask<N extends FopName> {
+export class FopTask<N extends FopName> implements GateAnswer, FopPort {
   readonly #fop: FopCall;
   readonly #call: IncomingCall;
   readonly #spec: FopSpec<N>;
   readonly #request: FopRequest<N>;
   #names: readonly EntryName[] = [];
   #targets: readonly FopTarget[] = [];
-  /** Passes admitted, in the order of the targets sorted by gfid. */
+  /** The targets in the order in which the fop asks for them. */
+  #order: readonly FopTarget[] = [];
+  /** Passes that it has, in that order. */
   #passes: GatePass[] = [];
+  /** The pass that it waits for. */
+  #awaited: GatePass | undefined;
   #lookups = 0;
   #wasBlocked = false;
   #isOver = false;
@@ -43,7 +48,7 @@ export class FopTask<N extends FopName> {
     this.#call = call;
     this.#spec = spec;
     this.#request = request;
-    fop.port = { leaveGate: () => this.#leaveGate(), mayWait: () => call.block() };
+    fop.port = this;
   }
 
   /** Starts it; the call is answered now or later. */
@@ -73,7 +78,8 @@ export class FopTask<N extends FopName> {
     } catch (error) {
       return this.#fail(error);
     }
-    return this.#admit(sorted(this.#targets), 0);
+    this.#order = sorted(this.#targets);
+    return this.#admit();
   }
 
   #findTargets(): readonly FopTarget[] {
@@ -88,11 +94,11 @@ export class FopTask<N extends FopName> {
     );
   }
 
-  #admit(targets: readonly FopTarget[], from: number): void {
-    for (let index = from; index < targets.length; index += 1) {
-      const target = targets[index] as FopTarget;
+  #admit(): void {
+    while (this.#passes.length < this.#order.length) {
+      const target = this.#order[this.#passes.length] as FopTarget;
       try {
-        if (!this.#pass(target, targets, index)) return undefined;
+        if (!this.#pass(target)) return undefined;
       } catch (error) {
         return this.#fail(error);
       }
@@ -101,43 +107,70 @@ export class FopTask<N extends FopName> {
   }
 
   /** Whether the fop may go on now; otherwise it goes on later, or is answered. */
-  #pass(target: FopTarget, targets: readonly FopTarget[], index: number): boolean {
-    const { brick } = this.#fop;
-    const inode = brick.gate.inodes.use(target.gfid);
-    const isPrimary = target === this.#targets[0];
-    const pass: GatePass = new GatePass(inode, target.gate, this.#fop, isPrimary, {
-      resumed: () => {
-        this.#passes.push(pass);
-        if (this.#isOver) this.#leave();
-        else this.#admit(targets, index + 1);
-      },
-      rejected: (error) => {
-        brick.gate.inodes.unuse(inode);
-        if (!this.#isOver) this.#fail(error);
-      },
-      dropped: () => {
-        brick.gate.inodes.unuse(inode);
-        this.#end();
-      },
-    });
-    let admission: ReturnType<typeof brick.gate.admit>;
+  #pass(target: FopTarget): boolean {
+    const { gate } = this.#fop.brick;
+    const inode = gate.inodes.use(target.gfid);
+    const pass = new GatePass(inode, target.gate, this.#fop, target === this.#targets[0], this);
+    // Set before the gate is asked, which may answer within the same step.
+    this.#awaited = pass;
+    let admission: Admission;
     try {
-      admission = brick.gate.admit(pass);
+      admission = gate.admit(pass);
     } catch (error) {
-      brick.gate.inodes.unuse(inode);
+      this.#forgetAwaited();
       throw error;
     }
     if (admission === "proceed") {
-      this.#passes.push(pass);
+      this.#keepAwaited();
       return true;
     }
     if (admission === "would-block") {
-      brick.gate.inodes.unuse(inode);
+      this.#forgetAwaited();
       throw new LeaseError("LEASE_WOULD_BLOCK", "a lease is being recalled");
     }
     this.#wasBlocked = true;
     this.#block();
     return false;
+  }
+
+  /** See {@link GateAnswer.resumed}. */
+  resumed(): void {
+    this.#keepAwaited();
+    if (this.#isOver) this.#leave();
+    else this.#admit();
+  }
+
+  /** See {@link GateAnswer.rejected}. */
+  rejected(error: unknown): void {
+    this.#forgetAwaited();
+    if (!this.#isOver) this.#fail(error);
+  }
+
+  /** See {@link GateAnswer.dropped}. */
+  dropped(): void {
+    this.#forgetAwaited();
+    this.#end();
+  }
+
+  /** See {@link FopCall.leaveGate}. */
+  leaveGate(): void {
+    this.#leaveGate();
+  }
+
+  /** See {@link FopCall.mayWait}. */
+  mayWait(): boolean {
+    return this.#call.block();
+  }
+
+  #keepAwaited(): void {
+    if (this.#awaited !== undefined) this.#passes.push(this.#awaited);
+    this.#awaited = undefined;
+  }
+
+  #forgetAwaited(): void {
+    const pass = this.#awaited;
+    this.#awaited = undefined;
+    if (pass !== undefined) this.#fop.brick.gate.inodes.unuse(pass.inode);
   }
 
   /** The call waits for others from here on; when too many do already, it is refused. */
@@ -147,6 +180,7 @@ export class FopTask<N extends FopName> {
     this.#answer(
       failedReplyTo(this.#fop.name as N, new LeaseError("LEASE_BACKLOG_FULL", "too many calls wait")),
     );
+    this.#leave();
   }
 
   #admitted(): void {
