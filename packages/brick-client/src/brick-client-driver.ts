@@ -1,5 +1,6 @@
 import {
   createRpcClient,
+  isRpcError,
   type CallRequest,
   type RpcClient,
   type RpcError,
@@ -40,7 +41,7 @@ import {
   gfidOf,
 } from "./fop-call.js";
 import { FopError } from "./fop-error.js";
-import { asksForLease, leaseIdOf, openingFops, toRemoteFds } from "./fop-request.js";
+import { asksForLease, leaseIdOf, openingFops, releasedFd, toRemoteFds } from "./fop-request.js";
 import { shakeHands } from "./handshake-driver.js";
 import { type HeldLease, LeaseTable } from "./lease-table.js";
 import { brickClientOptions, type BrickClientOptions } from "./options.js";
@@ -124,17 +125,20 @@ class DrivenBrickClient implements BrickClient {
     const request = completeRequest(name, input);
     // A fop with an fd never waits for a connection: while there is none, no fd is open and this refuses it.
     const body = encodeFopRequest(name, toRemoteFds(request, this.#fds));
-    const release = this.#reserve(name, request);
+    const unreserve = this.#reserve(name, request);
+    const fd = releasedFd(name, request);
+    if (fd !== undefined) this.#fds.beginRelease(fd);
     try {
-      const pending = this.#rpc.call(this.#callOf(name, body, options), {
-        ...options,
-        isExempt: options.isExempt ?? exemptFops.has(name),
-      });
-      if (name === "release" || name === "releasedir")
-        this.#fds.remove((request as unknown as { fd: bigint }).fd);
-      return this.#finish(name, request, await pending);
+      const isExempt = options.isExempt ?? exemptFops.has(name);
+      const answer = await this.#rpc.call(this.#callOf(name, body, options), { ...options, isExempt });
+      if (fd !== undefined) this.#fds.endRelease(fd, "answered");
+      return this.#finish(name, request, answer);
+    } catch (error) {
+      if (fd !== undefined && isRpcError(error) && error.executed === "no")
+        this.#fds.endRelease(fd, "unsent");
+      throw error;
     } finally {
-      release();
+      unreserve();
     }
   }
 

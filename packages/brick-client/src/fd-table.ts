@@ -17,6 +17,8 @@ export interface OpenFd {
 export class FdTable {
   readonly #fdsMax: number;
   readonly #open = new Map<bigint, OpenFd>();
+  /** Those of which a release was sent; without an answer they may be open or not, until the connection ends. */
+  readonly #releasing = new Set<bigint>();
   #last = 0n;
   /** Opens on their way; they will take a place each. */
   #opening = 0;
@@ -52,26 +54,33 @@ export class FdTable {
 
   /**
    * The brick's number of an fd. Negative ones are none, but say "no fd" or "by gfid", and stay.
-   * @throws {@link ClientError} `CLIENT_STALE_FD` for one that was released or lost with its connection.
+   * @throws {@link ClientError} `CLIENT_STALE_FD` for one that was or is being released, or was lost with its connection.
    */
   remote(fd: bigint): bigint {
     if (fd < 0n) return fd;
     const open = this.#open.get(fd);
-    if (open === undefined) {
+    if (open === undefined || this.#releasing.has(fd)) {
       throw new ClientError("CLIENT_STALE_FD", `fd ${fd} is not open in this session`);
     }
     return open.remoteFd;
   }
 
-  /** Forgets an fd that is being released. */
-  remove(fd: bigint): void {
-    this.#open.delete(fd);
+  /** An fd is being released: from now on it is refused, but it still takes its place. */
+  beginRelease(fd: bigint): void {
+    if (this.#open.has(fd)) this.#releasing.add(fd);
+  }
+
+  /** How the release ended: the brick answered, or it was not sent and the fd is as before. */
+  endRelease(fd: bigint, outcome: "answered" | "unsent"): void {
+    this.#releasing.delete(fd);
+    if (outcome === "answered") this.#open.delete(fd);
   }
 
   /** Forgets all fds, their connection is gone. */
   takeAll(): readonly OpenFd[] {
     const lost = [...this.#open.values()];
     this.#open.clear();
+    this.#releasing.clear();
     return lost;
   }
 }

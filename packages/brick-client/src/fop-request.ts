@@ -25,6 +25,11 @@ export function toRemoteFds<R extends object>(request: R, fds: FdTable): R {
   };
 }
 
+/** The fd that a fop releases, if that is what it does. */
+export function releasedFd(name: FopName, request: object): bigint | undefined {
+  return name === "release" || name === "releasedir" ? (request as FdFields).fd : undefined;
+}
+
 /** Whether a fop asks for a lease. */
 export function asksForLease(name: FopName, request: object): boolean {
   return name === "lease" && (request as FopRequest<"lease">).lease.cmd === LeaseCmd.set;

@@ -369,6 +369,26 @@ describe("fds", () => {
     });
   });
 
+  it("that are being released are refused, and are open again when the release was not sent", async () => {
+    const { client, brick, fd, scheduler } = await withFd({ calls: { callsMax: 1, inFlightMax: 1 } });
+    brick.handlers.stat = () => undefined;
+    const filling = client.fops.stat({ gfid: file }, { timeoutMs: 10 }).catch(() => {});
+    await expect(client.fops.release({ gfid: file, fd })).rejects.toMatchObject({ code: "RPC_QUEUE_FULL" });
+    scheduler.advance(10);
+    await filling;
+    await client.fops.fstat({ gfid: file, fd });
+    brick.handlers.release = () => undefined;
+    const releasing = client.fops.release({ gfid: file, fd }, { timeoutMs: 10 });
+    await expect(client.fops.fstat({ gfid: file, fd })).rejects.toEqual(clientError("CLIENT_STALE_FD"));
+    scheduler.advance(10);
+    await expect(releasing).rejects.toMatchObject({ code: "RPC_TIMEOUT", executed: "maybe" });
+    await expect(client.fops.fstat({ gfid: file, fd })).rejects.toEqual(clientError("CLIENT_STALE_FD"));
+    expect(client.openFds()).toBe(1);
+    const events = client.events();
+    client.drop();
+    expect((await events.next()).value).toMatchObject({ type: "lost", fds: [{ fd }] });
+  });
+
   it("of a lost connection are told, and refused from then on, even if the brick gives the number again", async () => {
     const { client, brick, remote, fd, scheduler } = await withFd();
     const events = client.events();

@@ -92,8 +92,6 @@ class ReconnectingClient implements RpcClient {
     this.#isClosed = true;
     const peer = this.#peer;
     this.#step({ type: "stop" });
-    this.#releaseAll(closedError());
-    this.#arm();
     await peer?.close();
   }
 
