@@ -1,7 +1,7 @@
 import type { Gfid } from "@brickshift/wire";
 import { BufferedTransaction, keyText } from "./buffered-transaction.js";
 import { MemoryBlob } from "./memory-blobs.js";
-import { newStoreId } from "./store-id.js";
+import { hostWallMs, randomGfid } from "../host-driver.js";
 import { SortedMap } from "./sorted-map.js";
 import type { BrickStore, DataStore, MetaEntry, MetaStore } from "./store.js";
 import { StoreError } from "./store-error.js";
@@ -16,7 +16,7 @@ export interface MemoryStoreOptions {
 
 /** What a memory store writes to: it outlives the store, as a disk does. */
 export class MemoryMedium {
-  readonly id: Gfid = newStoreId();
+  readonly id: Gfid = randomGfid();
   readonly meta = new SortedMap<MetaEntry>();
   readonly blobs = new Map<Gfid, MemoryBlob>();
   bootCount = 0;
@@ -96,7 +96,7 @@ function memoryMeta(medium: MemoryMedium, check: () => void): MetaStore {
 }
 
 function memoryData(medium: MemoryMedium, check: () => void, options: MemoryStoreOptions): DataStore {
-  const wallNowMs = options.wallNowMs ?? (() => Date.now());
+  const wallNowMs = options.wallNowMs ?? hostWallMs;
   const roomBytesMax = options.roomBytesMax ?? 2 ** 40;
   let takenBytes = [...medium.blobs.values()].reduce((sum, blob) => sum + blob.roomBytes, 0);
 

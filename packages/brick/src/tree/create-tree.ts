@@ -1,3 +1,4 @@
+import { hostWallNs } from "../host-driver.js";
 import type { BrickStore } from "../store/store.js";
 import { attributeCalls } from "./attribute-calls.js";
 import { createCalls } from "./create-calls.js";
@@ -27,8 +28,8 @@ export async function createTree(
   store: BrickStore,
   input: TreeInput = {},
 ): Promise<Tree & { readonly recovered: Recovered }> {
-  const clock = input.clock ?? (() => BigInt(Date.now()) * 1_000_000n);
-  const context = new TreeContext(store, treeOptions.parse(input.options ?? {}), clock);
+  const options = treeOptions.parse(input.options ?? {});
+  const context = new TreeContext(store, options, input.clock ?? hostWallNs);
   const recovered = await recover(context);
   return {
     recovered,

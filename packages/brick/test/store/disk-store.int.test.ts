@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openDiskStore } from "../../src/store-disk.js";
-import { newStoreId } from "../../src/store/store-id.js";
+import { randomGfid } from "../../src/host-driver.js";
 
 let directory: string;
 beforeEach(() => {
@@ -23,7 +23,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 async function fill() {
   const store = await openDiskStore({ directory });
-  const gfid = newStoreId();
+  const gfid = randomGfid();
   await store.data.create(gfid);
   await store.data.write(gfid, 0, Buffer.from("data"));
   await store.meta.transact((tx) => tx.put(Buffer.from("key"), Buffer.from("value")));
@@ -50,7 +50,7 @@ it("refuses a version it does not know, and says what to do", async () => {
 const damages: Record<string, () => void> = {
   "a format file that does not parse": () => writeFileSync(formatFile(), "{"),
   "the format file of something else": () =>
-    writeFileSync(formatFile(), JSON.stringify({ format: "x", version: 1, id: newStoreId() })),
+    writeFileSync(formatFile(), JSON.stringify({ format: "x", version: 1, id: randomGfid() })),
   "blobs without a format file": () => unlinkSync(formatFile()),
   "records that are gone": () => unlinkSync(join(directory, "meta")),
   "records that are cut short": () => truncateSync(join(directory, "meta"), 16_384),
@@ -112,7 +112,7 @@ it("lets one of many that start at one time have a stale store", async () => {
 
 it("refuses one more file when all it may open are in use", async () => {
   const store = await openDiskStore({ directory, openFilesMax: 4, pooledBytesMin: 0 });
-  const gfids = Array.from({ length: 5 }, newStoreId);
+  const gfids = Array.from({ length: 5 }, randomGfid);
   for (const gfid of gfids) await store.data.create(gfid);
   const bytes = new Uint8Array(1_000_000);
   const results = await Promise.allSettled(gfids.map((gfid) => store.data.write(gfid, 0, bytes)));

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
 import { createMemoryStore, MemoryMedium } from "../../src/store/memory-store.js";
-import { newStoreId } from "../../src/store/store-id.js";
+import { randomGfid } from "../../src/host-driver.js";
 
 it("refuses bytes for which there is no room, and takes them when some was given back", async () => {
   const store = createMemoryStore(new MemoryMedium(), { roomBytesMax: 102_400 });
-  const [a, b] = [newStoreId(), newStoreId()];
+  const [a, b] = [randomGfid(), randomGfid()];
   await store.data.create(a);
   await store.data.create(b);
   await store.data.write(a, 0, new Uint8Array(100_000));

@@ -1,5 +1,5 @@
 import type { Gfid } from "@brickshift/wire";
-import { newStoreId } from "../store-id.js";
+import { randomGfid } from "../../host-driver.js";
 import type { BrickStore } from "../store.js";
 
 /** A store that the suite may open, close and open again. */
@@ -14,7 +14,7 @@ export interface StoreUnderTest {
 
 /** A fresh gfid. */
 export function newGfid(): Gfid {
-  return newStoreId();
+  return randomGfid();
 }
 
 /** Text as bytes. */

@@ -1,5 +1,6 @@
 import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { randomGfid } from "../../host-driver.js";
 import { StoreError } from "../store-error.js";
 
 /** Tries to take a stale lock this often before it gives up: somebody else is trying too. */
@@ -18,7 +19,7 @@ interface LockOwner {
  */
 export function lockDirectory(directory: string): () => void {
   const path = join(directory, "lock");
-  const mine = join(directory, `lock.${process.pid}.${globalThis.crypto.randomUUID()}`);
+  const mine = join(directory, `lock.${process.pid}.${randomGfid()}`);
   const owner: LockOwner = { pid: process.pid, started: startOf(process.pid) ?? "" };
   writeFileSync(mine, JSON.stringify(owner));
   try {

@@ -31,6 +31,7 @@ export class DiskData implements DataStore {
   readonly #fresh = new Map<Gfid, number>();
   readonly #syncsNames: boolean;
   #underWay = 0;
+  #whenIdle = () => {};
   #isClosed = false;
 
   constructor(options: DiskStoreOptions) {
@@ -163,7 +164,7 @@ export class DiskData implements DataStore {
   /** Refuses new calls, waits for those under way, closes the files. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    while (this.#underWay > 0) await new Promise((resolve) => setImmediate(resolve));
+    if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
     this.#files.close();
     this.#directories.close();
   }
@@ -200,6 +201,7 @@ export class DiskData implements DataStore {
       throw storeErrorFrom(error, `${doing} of blob ${gfid}`);
     } finally {
       this.#underWay -= 1;
+      if (this.#underWay === 0) this.#whenIdle();
     }
   }
 

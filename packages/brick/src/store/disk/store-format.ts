@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { type Gfid, parseGfid } from "@brickshift/wire";
-import { newStoreId } from "../store-id.js";
+import { randomGfid } from "../../host-driver.js";
 import { StoreError } from "../store-error.js";
 
 const FORMAT = "brickshift-brick-store";
@@ -43,7 +43,7 @@ export function makeBlobDirectory(directory: string, byte: number): void {
  * making starts again.
  */
 export function writeStoreId(directory: string): Gfid {
-  const id = newStoreId();
+  const id = randomGfid();
   const text = JSON.stringify({ format: FORMAT, version: VERSION, id }, undefined, 2);
   writeDurably(directory, FORMAT_FILE, `${text}\n`);
   return id;

@@ -1,0 +1,16 @@
+import { type Gfid, parseGfid } from "@brickshift/wire";
+
+/** The host's wall clock, in ms since 1970. */
+export function hostWallMs(): number {
+  return Date.now();
+}
+
+/** The host's wall clock, in ns since 1970, of whole milliseconds. */
+export function hostWallNs(): bigint {
+  return BigInt(Date.now()) * 1_000_000n;
+}
+
+/** A fresh random uuid in the text form of a gfid. */
+export function randomGfid(): Gfid {
+  return parseGfid(globalThis.crypto.randomUUID());
+}
