@@ -1,14 +1,11 @@
-import type { Gate } from "@brickshift/lease-manager";
-import type { Extent, FopName, FopReply, FopRequest, Gfid } from "@brickshift/wire";
+import type { Extent, FopName, FopReply, FopRequest } from "@brickshift/wire";
 import type { EntryName } from "../gate/name-turns.js";
+import type { GateTarget } from "../gate/passage.js";
 import type { FopCall } from "./fop-call.js";
 import type { LaterReply } from "./later-reply.js";
 
-/** One inode that a fop touches, and the row of the conflict table by which it is judged there. */
-export interface FopTarget {
-  readonly gfid: Gfid;
-  readonly gate: Gate;
-}
+/** One inode that a fop touches. */
+export type FopTarget = GateTarget;
 
 /** How one fop is served. All parts may throw a `ProtocolError`, whose errno is then the answer. */
 export interface FopSpec<N extends FopName> {
