@@ -230,13 +230,13 @@ describe("a data lease", () => {
     const asked = { gfid, pargfid: ROOT_GFID, flags: 0, bname: "f", xdata: null };
     const found = watch(writer.call("lookup", asked));
     await settle();
-    const rename = (oldbname: string, newbname: string, { leaseId }: typeof first) =>
+    const rename = (oldbname: string, newbname: string, { leaseId, epoch }: typeof first) =>
       runner.call("rename", {
         oldgfid: ROOT_GFID,
         newgfid: ROOT_GFID,
         oldbname,
         newbname,
-        xdata: xdataOf({ leaseId }),
+        xdata: xdataOf({ leaseId, leaseEpoch: epoch }),
       });
     expect((await rename("f", "old", first)).opRet).toBe(0);
     expect((await rename("g", "f", second)).opRet).toBe(0);

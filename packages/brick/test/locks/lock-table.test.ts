@@ -64,6 +64,13 @@ describe("inode locks", () => {
     ]);
   });
 
+  it("do not hold back an owner whom the one that waits waits for, which would be a deadlock", () => {
+    const { inode } = setUp();
+    inode(alice, "read");
+    inode(bob, "write", true);
+    expect(inode(alice, "read", true)).toHaveLength(1);
+  });
+
   it("are ended only by their owner and only as they were taken", () => {
     const { table, inode } = setUp();
     inode(alice, "write");
