@@ -13,6 +13,7 @@ import {
   XDATA,
 } from "@brickshift/wire";
 import type { Brick } from "../brick.js";
+import type { Xattrs } from "../tree/tree.js";
 
 const inodelkPrefix = "glusterfs.inodelk-dom-prefix:";
 const ourKeys: ReadonlySet<string> = new Set([
@@ -34,15 +35,21 @@ export function answerKeys(brick: Brick, asked: Dict | null, stat: Iatt): Dict |
   if (asked === null || asked.size === 0) return asked;
   const answers = new Map<string, DictValue>();
   const { gfid } = stat;
-  const xattrs = brick.tree.listXattrs(gfid);
+  // Looked up when a key asks for one: most fops with xdata only say under which lease they run.
+  let xattrs: Xattrs | undefined;
   for (const key of asked.keys()) {
     if (ourKeys.has(key)) continue;
     const known = knownAnswer(brick, key, asked, gfid);
-    if (known !== undefined) answers.set(known.key, known.value);
-    const xattr = known === undefined ? xattrs.get(key) : undefined;
+    if (known !== undefined) {
+      answers.set(known.key, known.value);
+      continue;
+    }
+    xattrs ??= brick.tree.listXattrs(gfid);
+    const xattr = xattrs.get(key);
     if (xattr !== undefined) answers.set(key, bytesValue(xattr));
   }
   if (asked.has("list-xattr")) {
+    xattrs ??= brick.tree.listXattrs(gfid);
     for (const [name, value] of xattrs) if (isForUsers(name)) answers.set(name, bytesValue(value));
   }
   return asked.has("glusterfs.content") ? withContent(brick, asked, stat, answers) : answers;
