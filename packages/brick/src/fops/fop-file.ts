@@ -1,8 +1,9 @@
-import { ANONYMOUS_FD, type Gfid, OpenFlags } from "@brickshift/wire";
+import { ANONYMOUS_FD, type Gfid, invariant, OpenFlags } from "@brickshift/wire";
 import { BrickError } from "../brick-error.js";
 import type { OpenFd } from "../server/fd-table.js";
 import { TreeError } from "../tree/tree-error.js";
 import type { FopCall } from "./fop-call.js";
+import type { FopTarget } from "./fop-spec.js";
 
 /** The object of a fop that names an fd. */
 export interface FopFile {
@@ -24,6 +25,19 @@ export function fileOf(fop: FopCall, request: { readonly gfid: Gfid; readonly fd
   const fd = fop.owner.fds.get(request.fd);
   fop.isNonblocking = (fd.flags & OpenFlags.nonblock) !== 0;
   return { gfid: fd.gfid, fd };
+}
+
+/**
+ * As {@link fileOf}, for a handler: the object was found at the gate, and is not looked up again.
+ * @throws {@link BrickError} `BRICK_FD_UNKNOWN` when the fd was closed while the fop waited.
+ */
+export function admittedFile(
+  fop: FopCall,
+  { fd }: { readonly fd: bigint },
+  [target]: readonly FopTarget[],
+): FopFile {
+  invariant(target !== undefined, "a fop on an fd has its object as target");
+  return { gfid: target.gfid, fd: fd === ANONYMOUS_FD ? undefined : fop.owner.fds.get(fd) };
 }
 
 /** The object, which must have a name. @throws {@link TreeError} `TREE_STALE`. */

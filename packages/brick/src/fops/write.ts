@@ -2,16 +2,16 @@ import { type Dict, type Extent, type FopRequest, OpenFlags, uintValue } from "@
 import type { Written } from "../tree/tree.js";
 import { answerKeys } from "./asked-keys.js";
 import type { FopCall } from "./fop-call.js";
-import { checkWritable, fileOf, type FopFile } from "./fop-file.js";
+import { admittedFile, checkWritable, fileOf, type FopFile } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
 
 /** WRITE: the payload goes to the store as it came. An fd opened with O_APPEND appends whatever the offset. */
 export const write: FopSpec<"write"> = {
   targets: (fop, request) => [{ gfid: fileOf(fop, request).gfid, gate: "write" }],
-  marks: (fop, request) => writtenExtent(fop, fileOf(fop, request), request),
-  async handle(fop, request) {
+  marks: (fop, request, targets) => writtenExtent(fop, admittedFile(fop, request, targets), request),
+  async handle(fop, request, targets) {
     const { tree } = fop.brick;
-    const file = fileOf(fop, request);
+    const file = admittedFile(fop, request, targets);
     checkWritable(file);
     const offset = appends(file) ? "append" : request.offset;
     let written = await tree.write(file.gfid, offset, request.payload, fop.access);

@@ -52,7 +52,7 @@ describe("READ", () => {
     await readFile(one, gfid);
     await readFile(one, gfid);
     await settle();
-    expect(brick.pool.keptBytes).toBe(16_384);
+    expect(brick.pool.keptBytes).toBe(65_536);
   });
 
   it("answers with bytes that a later read does not change", async () => {

@@ -212,6 +212,23 @@ describe("a data lease", () => {
     expect(rename.value).toMatchObject({ opRet: 0 });
   });
 
+  it("is asked for in ascending order of gfid: a fop that waits holds nothing that comes later", async () => {
+    const { runner, writer, gfid } = await setUp();
+    const later = await createFile(writer, "later");
+    expect(later.gfid > gfid).toBe(true);
+    const { leaseId } = await leased(runner, gfid, "read-write");
+    const copy = { gfid1: gfid, gfid2: later.gfid, fdIn: -2n, fdOut: -2n, offIn: 0, offOut: 0, size: 3 };
+    const copied = watch(writer.call("copyFileRange", { ...copy, flag: 0, xdata: null }));
+    await settle();
+    const second = await leased(runner, later.gfid, "read-write");
+    await unlock(runner, gfid, leaseId);
+    await settle();
+    expect(copied.value).toBeUndefined();
+    await unlock(runner, later.gfid, second.leaseId);
+    await settle();
+    expect(copied.value).toMatchObject({ opRet: 3 });
+  });
+
   it("refuses a blocked fop on an fd opened with O_NONBLOCK with EAGAIN, and recalls all the same", async () => {
     const { runner, writer, gfid } = await setUp();
     const { fd } = await writer.call("open", { gfid, flags: 0o4002, xdata: null });
