@@ -31,12 +31,16 @@ interface Failure {
   readonly isLeaseGone: boolean;
 }
 
+/** A pass that leaves more than this share of the one before gains nothing: the file is written as fast as it is copied. */
+const PASS_SHRINKS_TO = 0.9;
+
 type Phase =
   | { readonly phase: "idle" | "ended" }
   | { readonly phase: "acquiring"; readonly asks: boolean; readonly isRecalled: boolean }
   | { readonly phase: "copying"; readonly isStopped: boolean; readonly holdUntilMs: number | undefined }
-  /** `leaving`: what is left is little, only the lease is to be given back. */
-  | { readonly phase: "unlocking" | "leaving" }
+  | { readonly phase: "unlocking" }
+  /** No further pass is worth while: only the lease is to be given back. */
+  | { readonly phase: "leaving"; readonly end: CopyEnd }
   /** A failed transaction: every read and write sent must be answered first. */
   | { readonly phase: "settling"; readonly failure: Failure }
   | { readonly phase: "returning"; readonly failure: Failure }
@@ -169,20 +173,22 @@ export class CopyMachine {
     if (isNewer && beginsPass) this.#ledger.granted(grant);
     if (isNewer) this.#lastEpoch = grant.epoch;
     this.#begin(grant, nowMs);
-    const end = (final: TransactionError) => this.#fail({ cause: final, final, isLeaseGone: false }, nowMs);
-    if (this.#cancelled !== undefined) return end(this.#cancelled);
+    const giveUp = (final: TransactionError) =>
+      this.#fail({ cause: final, final, isLeaseGone: false }, nowMs);
+    if (this.#cancelled !== undefined) return giveUp(this.#cancelled);
     if (!isNewer) {
-      return end(sourceFailed(`granted epoch ${grant.epoch} after ${this.#lastEpoch}`));
+      return giveUp(sourceFailed(`granted epoch ${grant.epoch} after ${this.#lastEpoch}`));
     }
     const leftBytes = this.#ledger.remainingBytes;
-    if (asks && this.#mode === "shared" && leftBytes <= this.#options.finalBytesMax) {
+    const end = asks && this.#mode === "shared" ? this.#endOfPasses(leftBytes) : undefined;
+    if (end !== undefined) {
       this.#transaction = undefined;
-      this.#phase = { phase: "leaving" };
+      this.#phase = { phase: "leaving", end };
       return [{ type: "unlock", lease: grant }];
     }
     if (beginsPass && this.#tally.passes >= this.#options.passesMax) {
       const left = `${leftBytes} bytes are left after ${this.#tally.passes} passes`;
-      return end(new TransactionError("TRANSACTION_PASSES_EXCEEDED", left));
+      return giveUp(new TransactionError("TRANSACTION_PASSES_EXCEEDED", left));
     }
     if (beginsPass) this.#tally.passBegan(leftBytes);
     this.#phase = { phase: "copying", isStopped: false, holdUntilMs: undefined };
@@ -193,6 +199,14 @@ export class CopyMachine {
     }
     if (isRecalled) effects.push(...this.#recalled(undefined, nowMs));
     return [...effects, ...this.#advance(nowMs)];
+  }
+
+  /** Why the passes under shared leases end with `leftBytes` to be copied; `undefined` when another one is worth while. */
+  #endOfPasses(leftBytes: number): CopyEnd | undefined {
+    if (leftBytes <= this.#options.finalBytesMax) return "little-left";
+    // The first pass is over the whole file: only from the second on does the amount tell how fast it is written.
+    const lastBytes = this.#tally.passes < 2 ? undefined : this.#tally.lastPassBytes;
+    return lastBytes !== undefined && leftBytes >= lastBytes * PASS_SHRINKS_TO ? "passes" : undefined;
   }
 
   #begin(lease: Grant, nowMs: number): void {
@@ -260,7 +274,7 @@ export class CopyMachine {
   }
 
   #unlocked(nowMs: number): CopyEffect[] {
-    if (this.#phase.phase === "leaving") return this.#done("little-left", undefined, nowMs);
+    if (this.#phase.phase === "leaving") return this.#done(this.#phase.end, undefined, nowMs);
     if (this.#phase.phase === "returning") return this.#afterFailure(this.#phase.failure, nowMs);
     invariant(this.#phase.phase === "unlocking", "an unlock is answered once");
     const transaction = this.#running();
@@ -278,7 +292,7 @@ export class CopyMachine {
 
   #unlockFailed(error: unknown, nowMs: number): CopyEffect[] {
     // Nothing was copied under this lease, and what its grant told is true all the same.
-    if (this.#phase.phase === "leaving") return this.#done("little-left", undefined, nowMs);
+    if (this.#phase.phase === "leaving") return this.#done(this.#phase.end, undefined, nowMs);
     if (this.#phase.phase === "returning") return this.#afterFailure(this.#phase.failure, nowMs);
     return this.#fail({ cause: error, final: undefined, isLeaseGone: true }, nowMs);
   }

@@ -32,6 +32,11 @@ export class CopyTally {
     return this.#passBytes.length;
   }
 
+  /** Bytes that the last pass had before it. */
+  get lastPassBytes(): number | undefined {
+    return this.#passBytes.at(-1);
+  }
+
   leased(): void {
     this.#counts.leases += 1;
   }

@@ -336,6 +336,24 @@ describe("the end of a copy", () => {
 });
 
 describe("a later pass", () => {
+  it("is not begun when the one before left hardly less to copy", () => {
+    const hand = new Hand({ passesMax: 9 }, { mode: "shared", sizeHintBytes: 40 });
+    hand.grant();
+    hand.serveAll(40);
+    hand.unlock();
+    // The first pass was over the whole file: that says nothing.
+    hand.grant([{ offset: 0, length: 40 }]);
+    hand.serveAll(40);
+    hand.unlock();
+    hand.grant([{ offset: 0, length: 36 }]);
+    hand.unlock();
+    expect(success(hand.result)).toMatchObject({
+      end: "passes",
+      progress: { remaining: [{ offset: 0, length: 36 }] },
+      report: { passes: 2 },
+    });
+  });
+
   it("asks since the first lease of the pass before, though later leases copied most of it", () => {
     const hand = new Hand({ windowStart: 1, windowMax: 1, leaseWindowsMax: 1 });
     for (let lease = 0; lease < 3; lease += 1) {
