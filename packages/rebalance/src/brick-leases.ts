@@ -158,19 +158,23 @@ export class BrickLeases {
   }
 
   #giveBackLater(gfid: Gfid, leaseId: LeaseId, asked: Promise<unknown>): void {
-    const again = () => this.#giveBack(gfid, leaseId);
+    const again = () => this.#giveBack(gfid, leaseId, true);
     asked.then(again, again);
   }
 
-  #giveBack(gfid: Gfid, leaseId: LeaseId): void {
+  /** @param mayComeLate whether it may be granted only after this, so that it is to be kept in mind. */
+  #giveBack(gfid: Gfid, leaseId: LeaseId, mayComeLate = false): void {
     const ids = this.#dangling.get(gfid) ?? new Set();
     this.#dangling.set(gfid, ids);
     ids.add(leaseId);
     const work = this.#sendUnlock(gfid, leaseId).then(
-      () => this.#settled(gfid, leaseId),
+      () => {
+        if (!mayComeLate) this.#settled(gfid, leaseId);
+      },
       // Answered is answered: it is not held. Without an answer a recall will remind us, or the connection is gone.
       (error: unknown) => {
-        if (toPortError(error) === error || isRevoked(toPortError(error))) this.#settled(gfid, leaseId);
+        const isAnswered = toPortError(error) === error || isRevoked(toPortError(error));
+        if (isAnswered && !mayComeLate) this.#settled(gfid, leaseId);
       },
     );
     this.#underWay.add(work);

@@ -22,6 +22,7 @@ export class FileSource implements Source {
   readonly #world: FileSourceWorld;
   /** Called with each exclusive lease: what is to be read under it besides data can be asked for at once. */
   readonly #onExclusive: (lease: GrantedLease) => void;
+  #isHeld = false;
   #xdata: Dict | null = null;
   #stat: { readonly leaseId: string; readonly stat: Iatt } | undefined;
 
@@ -35,9 +36,11 @@ export class FileSource implements Source {
     const { leases, throttle } = this.#world;
     // Before the lease, never under it: nobody shall wait for our bandwidth.
     await throttle.pass(signal);
+    this.#forgetLost();
     const wish = { gfid: this.gfid, mode, ...(dirtySince !== undefined && { dirtySince }) };
     const lease = await leases.acquire(wish, signal);
     this.lease = lease;
+    this.#isHeld = true;
     this.#xdata = xdataOf({ leaseId: lease.leaseId, leaseEpoch: lease.epoch });
     if (mode === "exclusive") this.#onExclusive(lease);
     if (dirtySince === undefined) return lease;
@@ -46,17 +49,18 @@ export class FileSource implements Source {
       const { size } = await this.stat(lease);
       return { ...lease, sizeBytes: size };
     } catch (error) {
-      await leases.unlock(this.gfid, lease.leaseId).catch(() => {});
+      await this.unlock(lease).catch(() => {});
       throw error;
     }
   }
 
-  async read(offset: number, length: number, lease: Lease, signal: AbortSignal): Promise<ReadResult> {
+  /** Reads are not called off: whoever waits for their end waits for the writes too, and a read takes no longer. */
+  async read(offset: number, length: number, lease: Lease): Promise<ReadResult> {
     const { brick, throttle, fopTimeoutMs } = this.#world;
     throttle.spend(length);
     const xdata = this.#xdata;
     const request = { gfid: this.gfid, fd: ANONYMOUS_FD, offset, size: length, xdata };
-    const reply = await brick.fops.read(request, { timeoutMs: fopTimeoutMs, signal }).catch(rethrow);
+    const reply = await brick.fops.read(request, { timeoutMs: fopTimeoutMs }).catch(rethrow);
     const { payload, stat, release } = reply;
     this.#stat = { leaseId: lease.leaseId, stat };
     const sizeBytes = stat.size;
@@ -71,6 +75,7 @@ export class FileSource implements Source {
   }
 
   async unlock({ leaseId }: Lease): Promise<void> {
+    this.#isHeld = false;
     await this.#world.leases.unlock(this.gfid, leaseId);
   }
 
@@ -80,9 +85,20 @@ export class FileSource implements Source {
     );
   }
 
+  /** The file is done with, whatever became of it. */
+  close(): void {
+    this.#forgetLost();
+  }
+
   /** A lost connection shows in the next fop, which is refused as revoked. */
   onLeaseLost(): () => void {
     return () => {};
+  }
+
+  /** A lease that was lost is not given back: it only counts no more. */
+  #forgetLost(): void {
+    if (this.#isHeld) this.#world.leases.forget();
+    this.#isHeld = false;
   }
 
   /** Attributes under `lease`, those of the last read when there was one. */

@@ -170,11 +170,11 @@ class FileMove {
   async #giveBack(): Promise<void> {
     const lease = this.#lease;
     this.#lease = undefined;
-    const { sourceLeases } = this.#context;
     await Promise.all([
-      lease === undefined ? undefined : sourceLeases.unlock(this.#file.gfid, lease.leaseId).catch(() => {}),
+      lease === undefined ? undefined : this.#source.unlock(lease).catch(() => {}),
       this.#destination.unlock(),
     ]);
+    this.#source.close();
     await this.#lock.release();
   }
 

@@ -24,7 +24,12 @@ async function smallTree() {
   return { ...bricks, directory, contents };
 }
 
-const options = { concurrency: 1, stepTriesMax: 3, attemptsMax: 3 };
+const options = {
+  concurrency: 1,
+  stepTriesMax: 3,
+  attemptsMax: 3,
+  copy: { chunkBytes: 4_096, backoffMs: 1, backoffMaxMs: 1, replaysMax: 4 },
+};
 
 /** How many calls a run makes that nothing happens to. */
 async function countCalls(): Promise<readonly string[]> {

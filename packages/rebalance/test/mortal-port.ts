@@ -1,4 +1,5 @@
 import type { BrickClient, FopMethods } from "@brickshift/brick-client";
+import type { SeededRandom } from "@brickshift/testkit";
 import { ProtocolError } from "@brickshift/wire";
 import type { BrickPort } from "../src/index.js";
 
@@ -27,21 +28,7 @@ export class Mortality {
 
   /** The client, as a runner sees it that may die. */
   port(client: BrickClient): BrickPort {
-    const fops = new Proxy(client.fops, {
-      get: (methods, name: keyof FopMethods) => (input: never, options: never) =>
-        this.#call(`${client.brick} ${name}`, () => methods[name](input, options)),
-    });
-    return {
-      brick: client.brick,
-      get session() {
-        return client.session;
-      },
-      get capabilities() {
-        return client.capabilities;
-      },
-      fops,
-      onRecall: (listener) => client.onRecall(listener),
-    };
+    return portOf(client, (name, send) => this.#call(name, send));
   }
 
   async #call(name: string, send: () => Promise<unknown>): Promise<unknown> {
@@ -52,6 +39,52 @@ export class Mortality {
     if (number === this.fatal && (this.fate === "dies-after" || this.fate === "unanswered")) {
       await send().catch(() => {});
     }
-    throw new ProtocolError("RpcError", "RPC_TIMEOUT", { errno: 110, fault: "peer" }, `no answer to ${name}`);
+    throw noAnswer(name);
   }
+}
+
+/** The client, as a runner sees it over a bad network: calls and answers take their time, some answers never come. */
+export function troubledPort(client: BrickClient, random: SeededRandom, delayMsMax: number): BrickPort {
+  const delay = async () => {
+    if (!random.chance(0.1)) return;
+    await new Promise((resolve) => setTimeout(resolve, random.below(delayMsMax)));
+  };
+  return portOf(client, async (name, send) => {
+    const fate = random.next();
+    await delay();
+    const answer = send();
+    // The answer is given up at once, while the call is still under way.
+    if (fate < 0.01) {
+      answer.catch(() => {});
+      throw noAnswer(name);
+    }
+    const given = await answer;
+    await delay();
+    return given;
+  });
+}
+
+function portOf(
+  client: BrickClient,
+  call: (name: string, send: () => Promise<unknown>) => Promise<unknown>,
+): BrickPort {
+  const fops = new Proxy(client.fops, {
+    get: (methods, name: keyof FopMethods) => (input: never, options: never) =>
+      call(`${client.brick} ${name}`, () => methods[name](input, options)),
+  });
+  return {
+    brick: client.brick,
+    get session() {
+      return client.session;
+    },
+    get capabilities() {
+      return client.capabilities;
+    },
+    fops,
+    onRecall: (listener) => client.onRecall(listener),
+  };
+}
+
+function noAnswer(name: string): ProtocolError {
+  return new ProtocolError("RpcError", "RPC_TIMEOUT", { errno: 110, fault: "peer" }, `no answer to ${name}`);
 }
