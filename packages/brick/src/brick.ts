@@ -2,6 +2,7 @@ import type { LeaseName, RevokeReason, Scheduler } from "@brickshift/lease-manag
 import {
   type ClientUid,
   type Epoch,
+  Errno,
   type FopName,
   type Gfid,
   type LeaseId,
@@ -139,6 +140,13 @@ export class Brick {
     if (this.gate.inodes.openCount(gfid) === 0) this.gate.removeInode(gfid);
   }
 
+  /** Ends all leases on an object, on the operator's account: their holders find the state `admin`. */
+  revokeLeases(gfid: Gfid): void {
+    const inode = this.gate.inodes.use(gfid);
+    this.gate.revokeInode(inode);
+    this.gate.inodes.unuse(inode);
+  }
+
   /** Counts a fop that begins. */
   fopStarted(): void {
     this.#running += 1;
@@ -176,7 +184,7 @@ export class Brick {
   }
 
   #fault(fop: FopName, error: unknown): void {
-    this.log({ type: "fault", brick: this.name, fop, errno: 0, error });
+    this.log({ type: "fault", brick: this.name, fop, errno: Errno.EIO, error });
   }
 
   #recall(lease: LeaseName, recallMs: number | undefined): void {

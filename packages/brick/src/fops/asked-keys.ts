@@ -56,7 +56,7 @@ export function answerKeys(brick: Brick, asked: Dict | null, stat: Iatt): Dict |
 }
 
 /** Whether a user may see the xattr: `trusted.*` is Gluster's own. */
-export function isForUsers(name: string): boolean {
+function isForUsers(name: string): boolean {
   return !name.startsWith("trusted.");
 }
 

@@ -76,6 +76,18 @@ describe("a data lease", () => {
     expect([given.opRet, given.opErrno]).toEqual([-1, Errno.EKEYREVOKED]);
   });
 
+  it("can be ended by the operator, and says so", async () => {
+    const { runner, writer, gfid, brick } = await setUp();
+    const { leaseId, epoch } = await leased(runner, gfid, "read-write");
+    const write = watch(writeFile(writer, gfid, "X"));
+    await settle();
+    brick.revokeLeases(gfid);
+    await settle();
+    expect(write.value).toMatchObject({ opRet: 1 });
+    const read = await readFile(runner, gfid, 0, 10, xdataOf({ leaseId, leaseEpoch: epoch }));
+    expect([read.opErrno, getXdata(read.xdata, "leaseState")]).toEqual([Errno.EKEYREVOKED, "admin"]);
+  });
+
   it("refuses a fop that carries an epoch which was never granted", async () => {
     const { runner, gfid } = await setUp();
     const { leaseId, epoch } = await leased(runner, gfid);
