@@ -52,6 +52,7 @@ export async function* crawl(world: CrawlWorld, path: string): AsyncGenerator<Cr
   const start = await resolvePath(world, path);
   const { stat } = start;
   if (!isDirectory(stat)) {
+    await world.onDirectory(start.link.pargfid, path);
     yield { ...start, gfid: stat.gfid, release: () => {} };
     return;
   }

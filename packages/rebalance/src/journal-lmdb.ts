@@ -15,6 +15,7 @@ import {
   type JournalHeader,
   type JournalStatus,
 } from "./journal.js";
+import { faultOfJournal, sealJournal, unsealJournal } from "./journal-file.js";
 import { takeJournalLock } from "./journal-lock.js";
 import { headerRecord, intentRecord, noteRecord, versionRecord } from "./journal-records.js";
 import { RebalanceError } from "./rebalance-error.js";
@@ -40,16 +41,24 @@ export interface LmdbJournalInit {
 export function openLmdbJournal({ directory, readOnly = false }: LmdbJournalInit): Journal {
   if (!readOnly) mkdirSync(directory, { recursive: true });
   const unlock = readOnly ? () => {} : takeJournalLock(join(directory, "lock"));
+  const file = join(directory, "journal.mdb");
+  const seal = join(directory, "journal.seal");
   let database: RootDatabase<unknown, string> | undefined;
   try {
+    const fault = faultOfJournal(file, seal);
+    if (fault !== undefined) throw damaged(fault, undefined);
+    if (!readOnly) unsealJournal(seal);
     // A promise of `put` shall mean that it is on the disk.
     database = open<unknown, string>({
-      path: join(directory, "journal.mdb"),
+      path: file,
       encoding: "json",
       overlappingSync: false,
       readOnly,
     });
-    const journal = new LmdbJournal(database, unlock);
+    const journal = new LmdbJournal(database, () => {
+      if (!readOnly) sealJournal(file, seal);
+      unlock();
+    });
     // What is damaged shall show before anything is moved.
     journal.status();
     return journal;
@@ -62,12 +71,12 @@ export function openLmdbJournal({ directory, readOnly = false }: LmdbJournalInit
 
 class LmdbJournal implements Journal {
   readonly #database: RootDatabase<unknown, string>;
-  readonly #unlock: () => void;
+  readonly #onClosed: () => void;
   readonly #intents = new Map<Gfid, Intent>();
 
-  constructor(database: RootDatabase<unknown, string>, unlock: () => void) {
+  constructor(database: RootDatabase<unknown, string>, onClosed: () => void) {
     this.#database = database;
-    this.#unlock = unlock;
+    this.#onClosed = onClosed;
   }
 
   status(): JournalStatus | undefined {
@@ -118,7 +127,7 @@ class LmdbJournal implements Journal {
 
   async close(): Promise<void> {
     await this.#database.close();
-    this.#unlock();
+    this.#onClosed();
   }
 
   #read(key: string): unknown {
