@@ -1,4 +1,5 @@
 import type { FopRequest } from "@brickshift/wire";
+import { writtenExtent } from "./changed-extent.js";
 import type { FopCall } from "./fop-call.js";
 import { checkWritable, fileOf } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
@@ -8,10 +9,8 @@ import { r2 } from "./truncate.js";
 const KEEP_SIZE = 1;
 
 const target = (fop: FopCall, request: FopRequest<"discard">) => fileOf(fop, request).gfid;
-const extent = (_fop: FopCall, request: FopRequest<"discard">) => ({
-  offset: request.offset,
-  length: request.size,
-});
+const grown = (fop: FopCall, request: FopRequest<"discard">) =>
+  writtenExtent(fop, target(fop, request), request.offset, request.size);
 
 function writableGfid(fop: FopCall, request: FopRequest<"discard">) {
   const file = fileOf(fop, request);
@@ -22,7 +21,7 @@ function writableGfid(fop: FopCall, request: FopRequest<"discard">) {
 /** FALLOCATE: grows the file when asked; no room is set aside. */
 export const fallocate: FopSpec<"fallocate"> = {
   targets: (fop, request) => [{ gfid: target(fop, request), gate: "fallocate" }],
-  marks: extent,
+  marks: grown,
   async handle(fop, request) {
     const keepsSize = (request.flags & KEEP_SIZE) !== 0;
     const { offset, size } = request;
@@ -34,7 +33,7 @@ export const fallocate: FopSpec<"fallocate"> = {
 /** DISCARD: punches a hole; the size stays. */
 export const discard: FopSpec<"discard"> = {
   targets: (fop, request) => [{ gfid: target(fop, request), gate: "discard" }],
-  marks: extent,
+  marks: (_fop, request) => ({ offset: request.offset, length: request.size }),
   async handle(fop, request) {
     const gfid = writableGfid(fop, request);
     return r2(await fop.brick.tree.discard(gfid, request.offset, request.size, fop.access));
@@ -44,7 +43,7 @@ export const discard: FopSpec<"discard"> = {
 /** ZEROFILL: writes zeros, beyond the end as well. */
 export const zerofill: FopSpec<"zerofill"> = {
   targets: (fop, request) => [{ gfid: target(fop, request), gate: "zerofill" }],
-  marks: extent,
+  marks: grown,
   async handle(fop, request) {
     const gfid = writableGfid(fop, request);
     return r2(await fop.brick.tree.zerofill(gfid, request.offset, request.size, fop.access));

@@ -1,5 +1,6 @@
 import type { FopReply, FopRequest, Iatt } from "@brickshift/wire";
 import { TreeError } from "../tree/tree-error.js";
+import { writtenExtent } from "./changed-extent.js";
 import type { FopCall } from "./fop-call.js";
 import { checkReadable, checkWritable, fileOf } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
@@ -21,7 +22,7 @@ export const copyFileRange: FopSpec<"copyFileRange"> = {
     { gfid: destination(fop, request).gfid, gate: "copyFileRange" },
     { gfid: source(fop, request).gfid, gate: "copyFileRangeSource" },
   ],
-  marks: (_fop, request) => ({ offset: request.offOut, length: request.size }),
+  marks: (fop, request) => writtenExtent(fop, destination(fop, request).gfid, request.offOut, request.size),
   async handle(fop, request): Promise<FopReply<"copyFileRange">> {
     const { tree } = fop.brick;
     const [from, to] = [source(fop, request), destination(fop, request)];

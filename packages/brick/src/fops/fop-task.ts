@@ -145,9 +145,7 @@ export class FopTask<N extends FopName> implements PassageEnd, FopPort {
   #run(): void {
     const { brick } = this.#fop;
     try {
-      const extent = this.#spec.marks?.(this.#fop, this.#request, this.#targets);
-      const [first] = this.#targets;
-      if (extent !== undefined && first !== undefined) brick.gate.markModified(first.gfid, extent);
+      if (brick.gate.isTracking) this.#mark();
       const reply = this.#spec.handle(this.#fop, this.#request, this.#targets);
       if (reply instanceof LaterReply) return reply.whenThere((value) => this.#finish(value));
       if (!(reply instanceof Promise)) return this.#finish(reply);
@@ -159,6 +157,12 @@ export class FopTask<N extends FopName> implements PassageEnd, FopPort {
       this.refused(error);
     }
     return undefined;
+  }
+
+  #mark(): void {
+    const extent = this.#spec.marks?.(this.#fop, this.#request, this.#targets);
+    const [first] = this.#targets;
+    if (extent !== undefined && first !== undefined) this.#fop.brick.gate.markModified(first.gfid, extent);
   }
 
   #finish(reply: FopReply<N>): void {

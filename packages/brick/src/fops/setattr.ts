@@ -1,10 +1,11 @@
 import { type FopRequest, type Gfid, type Iatt, SetattrValid } from "@brickshift/wire";
 import type { AttributeChange } from "../tree/tree.js";
+import { cutExtent } from "./changed-extent.js";
 import type { FopCall } from "./fop-call.js";
 import { fileOf, linked } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
 import { permissions } from "./new-object.js";
-import { cutExtent, r2 } from "./truncate.js";
+import { r2 } from "./truncate.js";
 
 /** `valid` by which distribute heals a directory: all that is usable, never the size. */
 const ALL = -1;

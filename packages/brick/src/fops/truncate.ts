@@ -1,7 +1,7 @@
-import type { FopReply, Gfid } from "@brickshift/wire";
+import type { FopReply } from "@brickshift/wire";
 import type { Change } from "../tree/tree.js";
+import { cutExtent } from "./changed-extent.js";
 import { checkWritable, fileOf, linked } from "./fop-file.js";
-import type { FopCall } from "./fop-call.js";
 import type { FopSpec } from "./fop-spec.js";
 
 /** TRUNCATE: cuts or grows the file to `offset` bytes. */
@@ -21,11 +21,6 @@ export const ftruncate: FopSpec<"ftruncate"> = {
     return r2(await fop.brick.tree.truncate(file.gfid, request.offset, fop.access));
   },
 };
-
-/** The bytes that a change of the size to `sizeBytes` may change: all from the smaller of both sizes on. */
-export function cutExtent(fop: FopCall, gfid: Gfid, sizeBytes: number) {
-  return { offset: Math.min(fop.brick.tree.stat(gfid).size, sizeBytes), length: Infinity };
-}
 
 /** The reply with the attributes before and after. */
 export function r2({ prestat, poststat }: Change): FopReply<"truncate"> {

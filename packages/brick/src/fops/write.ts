@@ -1,6 +1,7 @@
-import { type Dict, type Extent, type FopRequest, OpenFlags, uintValue } from "@brickshift/wire";
+import { type Dict, OpenFlags, uintValue } from "@brickshift/wire";
 import type { Written } from "../tree/tree.js";
 import { answerKeys } from "./asked-keys.js";
+import { appendedExtent, writtenExtent } from "./changed-extent.js";
 import type { FopCall } from "./fop-call.js";
 import { admittedFile, checkWritable, fileOf, type FopFile } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
@@ -8,7 +9,11 @@ import type { FopSpec } from "./fop-spec.js";
 /** WRITE: the payload goes to the store as it came. An fd opened with O_APPEND appends whatever the offset. */
 export const write: FopSpec<"write"> = {
   targets: (fop, request) => [{ gfid: fileOf(fop, request).gfid, gate: "write" }],
-  marks: (fop, request, targets) => writtenExtent(fop, admittedFile(fop, request, targets), request),
+  marks(fop, request, targets) {
+    const file = admittedFile(fop, request, targets);
+    if (appends(file)) return appendedExtent(fop, file.gfid);
+    return writtenExtent(fop, file.gfid, request.offset, request.payload.length);
+  },
   async handle(fop, request, targets) {
     const { tree } = fop.brick;
     const file = admittedFile(fop, request, targets);
@@ -31,12 +36,6 @@ function appends({ fd }: FopFile): boolean {
 
 function isSynchronous({ fd }: FopFile, flag: number): boolean {
   return ((fd?.flags ?? flag) & OpenFlags.sync) !== 0;
-}
-
-function writtenExtent(fop: FopCall, file: FopFile, { offset, payload }: FopRequest<"write">): Extent {
-  if (!appends(file)) return { offset, length: payload.length };
-  // Where an append goes is known when it is there; it is never before the end that the file has now.
-  return { offset: fop.brick.tree.stat(file.gfid).size, length: Infinity };
 }
 
 async function answers(fop: FopCall, file: FopFile, written: Written): Promise<Dict | null> {

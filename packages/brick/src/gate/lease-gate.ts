@@ -36,6 +36,7 @@ export class LeaseGate {
   readonly #scheduler: Scheduler;
   readonly #port: LeaseGatePort;
   readonly #barriers = new Map<Gfid, Promise<void>>();
+  #isTracking = false;
 
   constructor(options: LeaseOptions, firstEpoch: Epoch, scheduler: Scheduler, port: LeaseGatePort) {
     this.#scheduler = scheduler;
@@ -61,6 +62,11 @@ export class LeaseGate {
     this.#leases.finish(pass.leases, pass);
   }
 
+  /** Whether marks may matter: they do from the first request for a data lease on. */
+  get isTracking(): boolean {
+    return this.#isTracking;
+  }
+
   /** Marks bytes as modified; to be called when a modifying fop may run, before it does. */
   markModified(gfid: Gfid, extent: Extent): void {
     this.#leases.manager.markModified(gfid, extent.offset, extent.length);
@@ -68,6 +74,7 @@ export class LeaseGate {
 
   /** LEASE SET. @throws `LeaseError`; else it is answered through `ask.answer`, perhaps before this returns. */
   request(inode: LiveInode, ask: LeaseAsk): void {
+    if (ask.scope === "data") this.#isTracking = true;
     this.#leases.request(inode.leases, ask);
   }
 
