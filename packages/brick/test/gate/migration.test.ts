@@ -93,6 +93,15 @@ describe("a migration target", () => {
     expect(textOf((await readFile(runner, gfid, 0, 9, token(5n))).payload)).toBe("data");
   });
 
+  it("leaves no fd behind when it cannot be emptied by who opens it", async () => {
+    const { runner, gfid, brick } = await withTarget();
+    await writeFile(runner, gfid, "new", 0, token(6n));
+    const open = await runner.call("open", { gfid, flags: 0o1002, xdata: token(5n) });
+    expect([open.opErrno, getXdata(open.xdata, "leaseState")]).toEqual([Errno.ESTALE, "fenced"]);
+    expect(brick.gate.inodes.size).toBe(0);
+    expect((await readFile(runner, gfid, 0, 9, token(6n))).opRet).toBe(3);
+  });
+
   it("keeps no buffer of a read that it refused", async () => {
     const { runner, stranger, gfid, brick } = await withTarget();
     await writeFile(runner, gfid, "x".repeat(10_000), 0, token(5n));
