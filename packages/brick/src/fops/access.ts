@@ -1,4 +1,5 @@
-import { Errno, failedReply, FileType, type Iatt } from "@brickshift/wire";
+import { FileType, type Iatt } from "@brickshift/wire";
+import { BrickError } from "../brick-error.js";
 import type { Caller } from "../server/caller.js";
 import { linked } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
@@ -11,7 +12,9 @@ export const access: FopSpec<"access"> = {
   targets: (fop, request) => [{ gfid: linked(fop, request.gfid), gate: "access" }],
   handle(fop, request) {
     const stat = fop.brick.tree.stat(request.gfid);
-    if (!mayAccess(stat, fop.caller, request.mask & ALL)) return failedReply("access", Errno.EACCES);
+    if (!mayAccess(stat, fop.caller, request.mask & ALL)) {
+      throw new BrickError("BRICK_ACCESS", "the permission bits forbid it");
+    }
     return { opRet: 0, opErrno: 0, xdata: null };
   },
 };
