@@ -121,7 +121,7 @@ function transportFor(address: string, values: ServeOptionValues): Transport {
 
 /** Resolves with what asked the program to end. A second signal ends it at once. */
 function firstSignal(watchStdin: boolean): Promise<string> {
-  return new Promise((resolve) => {
+  return new Promise<string>((resolve) => {
     let asked = false;
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       process.on(signal, () => {
@@ -131,5 +131,8 @@ function firstSignal(watchStdin: boolean): Promise<string> {
       });
     }
     if (watchStdin) process.stdin.on("close", () => resolve("standard input is closed")).resume();
+  }).finally(() => {
+    // An open standard input would keep the process from ending.
+    if (watchStdin) process.stdin.destroy();
   });
 }

@@ -122,6 +122,12 @@ describe("a brick in one command", () => {
     );
   });
 
+  it("ends on SIGTERM also while it watches a standard input that stays open", async () => {
+    const emulator = start("serve", "--brick", `b0=${newDirectory()}`, "--json", "--until-stdin-ends");
+    await emulator.listening();
+    expect(await emulator.end("SIGTERM")).toBe(0);
+  });
+
   it("ends in order when its parent dies, if told to watch it", async () => {
     const emulator = start("serve", "--brick", `b0=${newDirectory()}`, "--json", "--until-stdin-ends");
     await emulator.listening();
