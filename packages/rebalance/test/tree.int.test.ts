@@ -1,4 +1,13 @@
-import { ANONYMOUS_FD, bytesValue, FileType, gfidValue, ROOT_GFID, SetattrValid } from "@brickshift/wire";
+import type { FopInput } from "@brickshift/brick-client";
+import {
+  ANONYMOUS_FD,
+  bytesValue,
+  FileType,
+  gfidValue,
+  LeaseCmd,
+  ROOT_GFID,
+  SetattrValid,
+} from "@brickshift/wire";
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../src/index.js";
 import { Mortality } from "./mortal-port.js";
@@ -155,6 +164,34 @@ describe("a run", () => {
     await expect(statByName(destination, "old")).rejects.toThrow("ENOENT");
     await close();
   });
+});
+
+it("uncovers no old bytes of a file that shrank and grew again between two leases", async () => {
+  const { source, destination, close } = await twoBricks();
+  const gfid = await makeFile(source, "f", random.bytes(20_000));
+  let unlocks = 0;
+  const fops = new Proxy(source.fops, {
+    get: (methods, name: "lease") => async (input: FopInput<"lease">, options: never) => {
+      const answer = await methods[name](input, options);
+      if (name !== "lease" || input.lease.cmd !== LeaseCmd.unlock) return answer;
+      unlocks += 1;
+      if (unlocks === 1) await source.fops.truncate({ gfid, offset: 100 });
+      const payload = Buffer.from("new end");
+      if (unlocks === 2) await source.fops.write({ gfid, fd: ANONYMOUS_FD, offset: 15_000, payload });
+      return answer;
+    },
+  });
+  const { brick, session, capabilities } = source;
+  const onRecall = (listener: Parameters<typeof source.onRecall>[0]) => source.onRecall(listener);
+  const report = await rebalance().run({
+    source: { brick, session, capabilities, fops, onRecall },
+    destination,
+  });
+  expect(report.counts).toMatchObject({ moved: 1, movedBytes: 15_007 });
+  expect(unlocks).toBeGreaterThan(2);
+  const bytes = await readAll(destination, gfid);
+  expect(bytes.subarray(100, 15_000).equals(Buffer.alloc(14_900))).toBe(true);
+  await close();
 });
 
 describe("what cannot be moved", () => {

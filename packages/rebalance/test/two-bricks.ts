@@ -110,7 +110,10 @@ export async function makeFile(
     ...Object.entries(xattrs).map(([key, value]) => [key, bytesValue(Buffer.from(value))] as const),
   ]);
   await client.fops.mknod({ pargfid: parent, bname, dev: 0n, mode: FileType.regular | mode, xdata });
-  if (content.length > 0) await client.fops.write({ gfid, fd: ANONYMOUS_FD, offset: 0, payload: content });
+  for (let offset = 0; offset < content.length; offset += 1_048_576) {
+    const payload = content.subarray(offset, offset + 1_048_576);
+    await client.fops.write({ gfid, fd: ANONYMOUS_FD, offset, payload });
+  }
   return gfid;
 }
 

@@ -108,11 +108,8 @@ async function walk(seed: number, recallTimeoutMs: number, options: RebalanceOpt
   await Promise.allSettled(running);
   let lost = faults.length;
   for (const { gfid, content } of writers) {
-    const { payload } = await destination.fops
-      .read({ gfid, fd: ANONYMOUS_FD, offset: 0, size: 1_048_576 })
-      .catch(() => ({ payload: Buffer.alloc(0) }));
-    const isMoved = report.failures.length === 0;
-    if (isMoved && !content.equals(Buffer.from(payload))) lost += 1;
+    const seen = await readAnywhere([destination, bricks.source], gfid);
+    if (seen === undefined || !content.equals(seen)) lost += 1;
   }
   await bricks.close();
   const sum = (count: (writer: Writer) => number) =>
@@ -136,16 +133,20 @@ describe.each([5_000, 40])(
   "with a recall timeout of %i ms; when it is short, over a bad network",
   (recallTimeoutMs) => {
     it("moves files that are written all the while, and loses no write", async () => {
-      const totals = { recalls: 0, writes: 0, truncates: 0, replays: 0 };
+      const totals = { moved: 0, recalls: 0, writes: 0, truncates: 0, replays: 0 };
       for (let seed = 1; seed <= (recallTimeoutMs < 100 ? 4 : 8); seed += 1) {
         const { report, lost, writes, truncates } = await walk(seed, recallTimeoutMs, hot);
-        expect({ seed, lost, failures: report.failures }).toEqual({ seed, lost: 0, failures: [] });
-        expect(report.counts.moved).toBe(4);
+        expect({ seed, lost }).toEqual({ seed, lost: 0 });
+        // Over a bad network and with no time to finish, a file may stay where it is: busy, and whole.
+        const isBusy = Object.keys(report.counts.reasons).every((reason) => reason === "REBALANCE_BUSY");
+        expect(recallTimeoutMs < 100 ? isBusy : report.counts.moved === 4).toBe(true);
+        totals.moved += report.counts.moved;
         totals.recalls += report.counts.recalls;
         totals.replays += report.counts.replays;
         totals.writes += writes;
         totals.truncates += truncates;
       }
+      expect(totals.moved).toBeGreaterThan(8);
       expect(totals.recalls).toBeGreaterThan(20);
       expect(totals.writes).toBeGreaterThan(200);
       expect(totals.truncates).toBeGreaterThan(2);
