@@ -59,7 +59,7 @@ async function runUntil(fate: Fate, fatal: number, journal: Journal) {
   for (const [gfid, content] of contents) {
     expect(await dataFiles(bricks, gfid)).toBeLessThanOrEqual(1);
     const seen = await readAnywhere(bricks, gfid);
-    if (seen !== undefined) expect(seen.equals(content)).toBe(true);
+    expect(seen?.equals(content)).not.toBe(false);
     const payload = Buffer.from(`after call ${fatal}`);
     if (await writeAnywhere(bricks, gfid, 1, payload)) {
       const longer = Buffer.alloc(Math.max(content.length, 1 + payload.length));
@@ -96,6 +96,7 @@ describe.each(["dies-before", "dies-after"] as const)("a runner that %s a call",
       const calls = await countCalls();
       expect(calls.length).toBeGreaterThan(40);
       let recovered = 0;
+      let intents = 0;
       for (let fatal = 1; fatal <= calls.length; fatal += 1) {
         const journal = new MemoryJournal();
         const tree = await runUntil(fate, fatal, journal);
@@ -105,9 +106,10 @@ describe.each(["dies-before", "dies-after"] as const)("a runner that %s a call",
         expect(report.failures).toEqual([]);
         recovered += report.counts.recovered;
         await expectMoved(tree);
-        expect(journal.status()?.intents ?? []).toEqual(keeps ? [] : expect.anything());
+        if (keeps) intents += journal.status()?.intents.length ?? 0;
         await tree.close();
       }
+      expect(intents).toBe(0);
       // The walk is worth nothing if it never met a file between its commit and its publication.
       expect(recovered).toBeGreaterThan(2);
     },

@@ -240,6 +240,49 @@ describe("what cannot be moved", () => {
   });
 });
 
+it("leaves a file where it is when the destination is full, cleans up, and goes on", async () => {
+  const bricks = await twoBricks({}, { roomBytesMax: 30_000 });
+  const { source, destination, servers, close } = bricks;
+  const small = [
+    await makeFile(source, "a", random.bytes(3_000)),
+    await makeFile(source, "z", random.bytes(3_000)),
+  ];
+  const content = Buffer.from(random.bytes(60_000));
+  const large = await makeFile(source, "large", content);
+  const report = await rebalance({ concurrency: 1 }).run({ source, destination });
+  expect(report.counts).toMatchObject({ moved: 2, failed: 1, reasons: { REBALANCE_DESTINATION_FULL: 1 } });
+  expect(report.failures).toMatchObject([{ path: "/large" }]);
+  expect((await readAll(source, large)).equals(content)).toBe(true);
+  expect((await readAll(destination, small[1] ?? large)).length).toBe(3_000);
+  expect(servers.b1.server.bricks.get("b1")?.tree.targets()).toEqual([]);
+  await close();
+});
+
+it("says of a file that was removed while it moved that it vanished, and leaves no target", async () => {
+  const { source, destination, servers, close } = await twoBricks();
+  const gfid = await makeFile(source, "f", random.bytes(30_000));
+  const { brick, session, capabilities } = source;
+  let isRemoved = false;
+  const fops = new Proxy(source.fops, {
+    get: (methods, name: "lease") => async (input: FopInput<"lease">, options: never) => {
+      const answer = await methods[name](input, options);
+      if (name !== "lease" || input.lease.cmd !== LeaseCmd.unlock || isRemoved) return answer;
+      isRemoved = true;
+      await source.fops.unlink({ pargfid: ROOT_GFID, bname: "f" });
+      return answer;
+    },
+  });
+  const onRecall = (listener: Parameters<typeof source.onRecall>[0]) => source.onRecall(listener);
+  const report = await rebalance().run({
+    source: { brick, session, capabilities, fops, onRecall },
+    destination,
+  });
+  expect(report.counts).toMatchObject({ vanished: 1, moved: 0, failed: 0 });
+  expect(servers.b1.server.bricks.get("b1")?.tree.targets()).toEqual([]);
+  expect(servers.b1.server.bricks.get("b1")?.tree.isLinked(gfid)).toBe(false);
+  await close();
+});
+
 it("leaves a file alone that another runner moves, and says so", async () => {
   const { source, connect, destination, close } = await twoBricks();
   const gfid = await makeFile(source, "f", random.bytes(30_000));
@@ -305,7 +348,8 @@ it("refuses a path that is not there, and a brick that is the source itself", as
   await expect(gone).rejects.toMatchObject({ code: "REBALANCE_PATH_NOT_FOUND" });
   const same = rebalance().run({ source, destination: source });
   await expect(same).rejects.toMatchObject({ code: "REBALANCE_SAME_BRICK" });
-  const stock = { ...source, fops: source.fops, onRecall: source.onRecall, capabilities: undefined };
+  const { brick, session, fops } = source;
+  const stock = { brick, session, fops, onRecall: () => () => {}, capabilities: undefined };
   const unknown = rebalance().run({ source: stock, destination });
   await expect(unknown).rejects.toMatchObject({ code: "REBALANCE_NOT_BRICKSHIFT" });
   await close();

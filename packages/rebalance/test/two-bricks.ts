@@ -37,11 +37,14 @@ export function newGfid(): Gfid {
 }
 
 /** Source "b0" and destination "b1" in this process, real bricks over memory. */
-export async function twoBricks(options: BrickServerOptionsInput = {}) {
+export async function twoBricks(
+  options: BrickServerOptionsInput = {},
+  destinationStore: { readonly roomBytesMax?: number } = {},
+) {
   const transport = createMemoryTransport();
   const media = { b0: new MemoryMedium(), b1: new MemoryMedium() };
   const start = async (name: "b0" | "b1") => {
-    const store = createMemoryStore(media[name]);
+    const store = createMemoryStore(media[name], name === "b1" ? destinationStore : {});
     const server = await createBrickServer({ bricks: [{ name, store }], scheduler: nodeScheduler, options });
     const listener = await transport.listen(`memory://${name}`, (connection) => server.accept(connection));
     const stop = async () => {

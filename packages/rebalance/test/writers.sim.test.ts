@@ -1,6 +1,6 @@
 import type { BrickClient } from "@brickshift/brick-client";
 import { type SeededRandom, seededRandom } from "@brickshift/testkit";
-import { ANONYMOUS_FD, type Gfid } from "@brickshift/wire";
+import type { Gfid } from "@brickshift/wire";
 import { describe, expect, it } from "vitest";
 import type { RebalanceOptionsInput, RebalanceReport } from "../src/index.js";
 import { readAnywhere, writeAnywhere } from "./file-clients.js";
@@ -37,12 +37,12 @@ class Writer {
     while (!this.#isStopped) {
       if (this.#random.chance(0.02)) await this.#truncate();
       else await this.#write();
+      if (this.#random.chance(this.#pauses))
+        await new Promise((resolve) => setTimeout(resolve, this.#random.below(3)));
       if (this.#random.chance(0.8)) continue;
       const read = await readAnywhere(this.#bricks, this.gfid);
       // Nobody else writes this file: what is read is what was promised.
       if (read !== undefined && !read.equals(this.content)) throw new Error("a stale read");
-      if (this.#random.chance(0.3))
-        await new Promise((resolve) => setTimeout(resolve, this.#random.below(3)));
     }
   }
 
@@ -93,7 +93,7 @@ async function walk(seed: number, recallTimeoutMs: number, options: RebalanceOpt
     const gfid = await makeFile(bricks.source, `f${index}`, content);
     const clients = [await bricks.connect("b0"), await bricks.connect("b1")];
     writers.push(
-      new Writer(gfid, content, clients, seededRandom(seed * 100 + index), isTroubled ? 0.8 : 0.2),
+      new Writer(gfid, content, clients, seededRandom(seed * 100 + index), isTroubled ? 0.8 : 0.02),
     );
   }
   const running = writers.map((writer) => writer.run());
@@ -150,7 +150,7 @@ describe.each([5_000, 40])(
       expect(totals.recalls).toBeGreaterThan(20);
       expect(totals.writes).toBeGreaterThan(200);
       expect(totals.truncates).toBeGreaterThan(2);
-      if (recallTimeoutMs < 100) expect(totals.replays).toBeGreaterThan(3);
+      expect(recallTimeoutMs >= 100 || totals.replays > 3).toBe(true);
     });
   },
 );
