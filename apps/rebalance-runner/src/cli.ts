@@ -111,10 +111,10 @@ function buildProgram(finish: (exitCode: number) => void): Command {
 }
 
 async function main(): Promise<void> {
-  // A reader that goes away (`| head`) is not an error of ours.
+  // A reader that goes away (`| head`) ends what runs in order, as Ctrl-C does.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(ExitCode.done);
-    throw error;
+    if (error.code !== "EPIPE") throw error;
+    process.kill(process.pid, "SIGTERM");
   });
   const program = buildProgram((exitCode) => {
     process.exitCode = exitCode;

@@ -33,7 +33,7 @@ export function addRunOptions(command: Command): Command {
       "the run's journal (default: one for this pair of bricks in the user's state directory)",
     )
     .option("--resume", "go on with the run of that journal")
-    .option("--concurrency <n>", "files that move at the same time", wholeNumber(1, 1_024), 32)
+    .option("--concurrency <n>", "files that move at the same time", wholeNumber(1, 1_024), 96)
     .option("--bytes-per-second <n>", "upper bound of what is copied; 0 for none", wholeNumber(0, 2 ** 40), 0)
     .addOption(
       new Option(

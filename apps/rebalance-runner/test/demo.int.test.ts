@@ -63,7 +63,7 @@ describe("the demo", () => {
       writesUnanswered: 0,
     });
     const { bytesMoved, seconds, recalls, replays, transactions, writerLatencyMs, blocksChecked } =
-      demo.last ?? {};
+      demo.last as RunnerEvent;
     expect([bytesMoved, seconds, recalls, replays, transactions]).toEqual(
       Array.from({ length: 5 }, () => expect.any(Number)),
     );

@@ -24,20 +24,18 @@ export interface FileAttributes {
 /** Xattrs that belong to a brick, not to the file: each brick has its own. */
 const brickXattrs = /^(trusted\.gfid|trusted\.glusterfs\.(dht|volume-id|pathinfo)\b.*|brickshift\..*)$/;
 
-/** Reads xattrs and names of an inode, both at once; under `lease` if there is one. Rejects as a port of a copy, or with `SourceGone`. */
+/** Reads xattrs and names of an inode, both by one fop; under `lease` if there is one. Rejects as a port of a copy, or with `SourceGone`. */
 export async function readAttributes(
   brick: BrickPort,
   gfid: Gfid,
   timeoutMs: number,
   lease?: GrantedLease,
 ): Promise<FileAttributes> {
-  const xdata = lease === undefined ? null : xdataOf({ leaseId: lease.leaseId, leaseEpoch: lease.epoch });
+  const held = lease === undefined ? {} : { leaseId: lease.leaseId, leaseEpoch: lease.epoch };
+  const request = { gfid, namelen: 0, name: "", xdata: xdataOf({ ...held, links: [] }) };
   try {
-    const [xattrs, links] = await Promise.all([
-      readXattrs(brick, gfid, timeoutMs, xdata),
-      readLinks(brick, gfid, timeoutMs, xdata),
-    ]);
-    return { xattrs, links };
+    const { dict, xdata } = await brick.fops.getxattr(request, { timeoutMs });
+    return { xattrs: fileXattrs(dict), links: getXdata(xdata, "links") ?? [] };
   } catch (error) {
     throw isGone(error) ? new SourceGone({ cause: error }) : toPortError(error);
   }
@@ -51,6 +49,10 @@ export async function readXattrs(
   xdata: Dict | null = null,
 ): Promise<ReadonlyMap<string, DictValue>> {
   const { dict } = await brick.fops.getxattr({ gfid, namelen: 0, name: "", xdata }, { timeoutMs });
+  return fileXattrs(dict);
+}
+
+function fileXattrs(dict: Dict | null): ReadonlyMap<string, DictValue> {
   const xattrs = new Map<string, DictValue>();
   for (const key of dict?.keys() ?? []) {
     const value = brickXattrs.test(key) ? undefined : dictBytes(dict, key);

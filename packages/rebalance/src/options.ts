@@ -6,7 +6,9 @@ const MIB = 1_048_576;
 /** Options of a rebalance; the one source of types, defaults and limits. */
 export const rebalanceOptions = z.strictObject({
   /** Files that move at the same time. */
-  concurrency: z.int().min(1).max(1_024).default(32),
+  concurrency: z.int().min(1).max(1_024).default(96),
+  /** Of these, files larger than `smallFileBytesMax`: each has a window of chunks in memory. */
+  largeConcurrency: z.int().min(1).max(64).default(4),
   /** Files up to this size are copied under one exclusive lease, in bytes. At most one chunk is sensible. */
   smallFileBytesMax: z
     .int()

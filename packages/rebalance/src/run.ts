@@ -10,7 +10,7 @@ import { isUnanswered } from "./fop-failure.js";
 import { lookUp } from "./inode-state.js";
 import { type Journal, JOURNAL_VERSION, type JournalHeader } from "./journal.js";
 import { MemoryJournal } from "./memory-journal.js";
-import { moveFile } from "./move-file.js";
+import { type FileToMove, moveFile } from "./move-file.js";
 import { isSpecial, moveSpecial } from "./move-special.js";
 import type { RebalanceOptions } from "./options.js";
 import type { Outcome } from "./outcome.js";
@@ -45,6 +45,7 @@ export class Run {
   readonly #context: RunContext;
   readonly #request: RunRequest;
   readonly #slots: Slots;
+  readonly #largeSlots: Slots;
   readonly #stop = new AbortController();
   readonly #moving = new Set<Gfid>();
   readonly #failures: { path: string; outcome: Outcome }[] = [];
@@ -57,6 +58,7 @@ export class Run {
   constructor(options: RebalanceOptions, world: World, copier: Copier, request: RunRequest) {
     this.#request = request;
     this.#slots = new Slots(options.concurrency);
+    this.#largeSlots = new Slots(options.largeConcurrency);
     // Each file under way listens, at most three times.
     setMaxListeners(4 * options.concurrency, this.#stop.signal);
     this.#startedAtMs = world.scheduler.nowMs();
@@ -222,10 +224,18 @@ export class Run {
     if (state.type === "link") return this.#outcomeOfLink(entry, state.linkto);
     const file = { gfid, path, link, sizeBytes: stat.size };
     if ((stat.mode & FileType.mask) === FileType.regular) {
-      const isPlain = context.options.protection === "none";
-      return isPlain ? moveFilePlainly(context, file) : moveFile(context, file);
+      if (stat.size <= context.options.smallFileBytesMax) return this.#moveRegular(file);
+      await this.#largeSlots.take();
+      return this.#moveRegular(file).finally(() => this.#largeSlots.release());
     }
     return isSpecial(stat) ? moveSpecial(context, file) : { type: "skipped", reason: "unknown-type" };
+  }
+
+  #moveRegular(file: FileToMove): Promise<Outcome> {
+    const { options } = this.#context;
+    return options.protection === "none"
+      ? moveFilePlainly(this.#context, file)
+      : moveFile(this.#context, file);
   }
 
   /** A link file is what is left of a file that moved, unless its flip was not ended. */

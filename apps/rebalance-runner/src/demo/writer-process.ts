@@ -30,7 +30,11 @@ export function startWriters(script: string, specs: readonly WriterSpec[]): Writ
   let recorder = before;
   let unanswered = 0;
   const writers = specs.map((spec) => {
-    const child = fork(script, ["demo-writer"], { detached: true, serialization: "advanced", stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    const child = fork(script, ["demo-writer"], {
+      detached: true,
+      serialization: "advanced",
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
     const ready = pDefer<void>();
     const stopped = pDefer<void>();
     child.on("message", (message: WriterMessage) => {

@@ -4,6 +4,7 @@ import {
   type DictValue,
   encodeLinks,
   type FopReply,
+  type FopRequest,
   type Gfid,
   gfidToBytes,
   NO_IATT,
@@ -17,28 +18,40 @@ import { TreeError } from "../tree/tree-error.js";
 import { fileOf, linked } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
 
+type XattrRequest = Pick<FopRequest<"getxattr">, "name" | "xdata">;
+
 /** GETXATTR of one name, or of all when the name is empty. */
 export const getxattr: FopSpec<"getxattr"> = {
   targets: (fop, request) => [{ gfid: linked(fop, request.gfid), gate: "getxattr" }],
-  handle: (fop, request) => xattrs(fop.brick, request.gfid, request.name),
+  handle: (fop, request) => xattrs(fop.brick, request.gfid, request),
 };
 
 /** FGETXATTR. */
 export const fgetxattr: FopSpec<"fgetxattr"> = {
   targets: (fop, request) => [{ gfid: fileOf(fop, request).gfid, gate: "fgetxattr" }],
-  handle: (fop, request) => xattrs(fop.brick, fileOf(fop, request).gfid, request.name),
+  handle: (fop, request) => xattrs(fop.brick, fileOf(fop, request).gfid, request),
 };
 
-/** The answer is in `dict`; `opRet` is the size of the one value asked for, or the number of all. */
-function xattrs(brick: Brick, gfid: Gfid, name: string): FopReply<"getxattr"> {
+/**
+ * The answer is in `dict`; `opRet` is the size of the one value asked for, or the number of all. Who asks for all may ask for
+ * the names of the object in the same call, by their key in xdata.
+ */
+function xattrs(brick: Brick, gfid: Gfid, { name, xdata }: XattrRequest): FopReply<"getxattr"> {
   if (name === "") {
     const all = new Map<string, DictValue>();
     for (const [key, value] of brick.tree.listXattrs(gfid)) all.set(key, bytesValue(value));
-    return answer(all.size, all);
+    const asked = xdata?.has(XDATA.links) === true ? new Map([[XDATA.links, linksValue(brick, gfid)]]) : null;
+    return { ...answer(all.size, all), xdata: asked };
   }
   const value = virtualXattr(brick, gfid, name) ?? bytesValue(brick.tree.getXattr(gfid, name));
   const bytes = "value" in value && value.value instanceof Uint8Array ? value.value.length : 0;
   return answer(bytes, new Map([[name, value]]));
+}
+
+function linksValue({ tree }: Brick, gfid: Gfid): DictValue {
+  return bytesValue(
+    encodeLinks(tree.links(gfid).map((link) => ({ pargfid: link.parent, bname: link.name }))),
+  );
 }
 
 function answer(opRet: number, dict: Dict): FopReply<"getxattr"> {
@@ -51,12 +64,9 @@ function answer(opRet: number, dict: Dict): FopReply<"getxattr"> {
  * Source: dict-and-types of 10.3, names of virtual xattrs.
  */
 function virtualXattr(brick: Brick, gfid: Gfid, name: string): DictValue | undefined {
-  const { tree } = brick;
   switch (name) {
     case XDATA.links:
-      return bytesValue(
-        encodeLinks(tree.links(gfid).map((link) => ({ pargfid: link.parent, bname: link.name }))),
-      );
+      return linksValue(brick, gfid);
     case "glusterfs.gfid":
     case "glusterfs.gfid.string":
       return textValue(gfid);

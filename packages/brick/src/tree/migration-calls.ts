@@ -225,7 +225,8 @@ async function commitMoved(context: TreeContext, gfid: Gfid, linkto: string): Pr
     });
     return { prestat: stat, poststat: change.iatt(gfid, after) };
   });
-  // The record says since now that the data is elsewhere: what is left here may go.
-  if (context.records.pendingWork(gfid) === "empty") await emptyBlob(context, gfid);
-  return { ...change, poststat: context.iatt(gfid) };
+  // The record says since now that the data is elsewhere: what is left here may go, and nobody need wait for it. Its
+  // truncation takes its turn on the blob now, before whatever a later target under this gfid may write.
+  if (context.records.pendingWork(gfid) === "empty") context.inBackground(emptyBlob(context, gfid));
+  return { ...change, poststat: { ...change.poststat, size: 0, blocks: 0 } };
 }

@@ -1,6 +1,6 @@
 import { existsSync, fstatSync, ftruncateSync, readdirSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type Gfid, isProtocolError, parseGfid } from "@brickshift/wire";
+import { type Gfid, parseGfid } from "@brickshift/wire";
 import { InTurn } from "../in-turn.js";
 import type { BlobStat, DataStore } from "../store.js";
 import { StoreError } from "../store-error.js";
@@ -9,7 +9,7 @@ import { readFully, removeFile, syncData, writeFullyPooled, writeFullySync } fro
 import { OpenFiles } from "./open-files.js";
 import type { DiskStoreOptions } from "./options.js";
 import { storeErrorFrom } from "./platform-error.js";
-import { blobDirectory, makeBlobDirectory } from "./store-format.js";
+import { blobDirectory } from "./store-format.js";
 
 /** A range is zeroed in pieces of this size; a piece that is zero already stays a hole. */
 const ZERO_PIECE_BYTES = 1_048_576;
@@ -41,8 +41,8 @@ export class DiskData implements DataStore {
   }
 
   create(gfid: Gfid): Promise<void> {
-    return this.#change(gfid, "create", () => {
-      this.#createFile(gfid);
+    return this.#change(gfid, "create", async () => {
+      await this.#files.create(gfid);
       if (!this.#syncsNames) return;
       this.#fresh.set(gfid, this.#directories.made(this.#directory(gfid)));
     });
@@ -167,16 +167,6 @@ export class DiskData implements DataStore {
     if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
     this.#files.close();
     this.#directories.close();
-  }
-
-  #createFile(gfid: Gfid): void {
-    try {
-      this.#files.create(gfid);
-    } catch (error) {
-      if (!isProtocolError(error) || error.code !== "STORE_BLOB_MISSING") throw error;
-      makeBlobDirectory(this.#options.directory, firstByte(gfid));
-      this.#files.create(gfid);
-    }
   }
 
   #write(gfid: Gfid, offset: number, bytes: Uint8Array): void | Promise<void> {

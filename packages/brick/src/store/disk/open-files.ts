@@ -1,4 +1,4 @@
-import { close, closeSync, openSync } from "node:fs";
+import { close, closeSync, open, openSync } from "node:fs";
 import type { Gfid } from "@brickshift/wire";
 import { StoreError } from "../store-error.js";
 import { storeErrorFrom } from "./platform-error.js";
@@ -32,9 +32,23 @@ export class OpenFiles {
     return this.#files.get(gfid)?.fd;
   }
 
-  /** Makes the file. @throws StoreError `STORE_BLOB_EXISTS`, `STORE_FILES_MAX`. */
-  create(gfid: Gfid): void {
-    this.#open(gfid, "wx+");
+  /**
+   * Makes the file, in the thread pool: a file system that is syncing may keep whoever makes a file waiting.
+   * @throws StoreError (as rejection) `STORE_BLOB_EXISTS`, `STORE_FILES_MAX`.
+   */
+  async create(gfid: Gfid): Promise<void> {
+    let fd: number;
+    try {
+      fd = await openPooled(this.#pathOf(gfid), "wx+");
+    } catch (error) {
+      throw storeErrorFrom(error, `making of blob ${gfid}`);
+    }
+    try {
+      this.#keep(gfid, fd);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
   }
 
   /** Runs `work` with the file's fd and keeps it open for as long. @throws StoreError `STORE_BLOB_MISSING`, `STORE_FILES_MAX`. */
@@ -74,13 +88,22 @@ export class OpenFiles {
   }
 
   #open(gfid: Gfid, flags: string): OpenFile {
-    if (this.#files.size >= this.#filesMax) this.#evict();
     let fd: number;
     try {
       fd = openSync(this.#pathOf(gfid), flags);
     } catch (error) {
       throw storeErrorFrom(error, `open of blob ${gfid}`);
     }
+    try {
+      return this.#keep(gfid, fd);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  }
+
+  #keep(gfid: Gfid, fd: number): OpenFile {
+    if (this.#files.size >= this.#filesMax) this.#evict();
     const file = { fd, users: 0, isDropped: false };
     this.#files.set(gfid, file);
     return file;
@@ -96,6 +119,12 @@ export class OpenFiles {
     }
     throw new StoreError("STORE_FILES_MAX", `all ${this.#filesMax} open files are in use`);
   }
+}
+
+function openPooled(path: string, flags: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    open(path, flags, (error, fd) => (error ? reject(error) : resolve(fd)));
+  });
 }
 
 /** In the thread pool: the last close of a removed big file takes long. */

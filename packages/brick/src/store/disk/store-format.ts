@@ -8,7 +8,7 @@ import {
   renameSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type Gfid, parseGfid } from "@brickshift/wire";
 import { randomGfid } from "../../host-driver.js";
 import { StoreError } from "../store-error.js";
@@ -32,10 +32,16 @@ export function readStoreId(directory: string): Gfid | undefined {
   return text === undefined ? undefined : checkFormat(directory, text);
 }
 
-/** Makes one directory of blobs, which survives a power cut before the first blob is in it. */
-export function makeBlobDirectory(directory: string, byte: number): void {
-  mkdirSync(blobDirectory(directory, byte), { recursive: true });
-  syncDirectory(join(directory, "data"));
+/** Makes the directories of blobs that are not there; they survive a power cut before the first blob is in them. */
+export function makeBlobDirectories(directory: string): void {
+  const data = join(directory, "data");
+  mkdirSync(data, { recursive: true });
+  const known = new Set(readdirSync(data));
+  for (let byte = 0; byte < 256; byte += 1) {
+    const path = blobDirectory(directory, byte);
+    if (!known.has(basename(path))) mkdirSync(path);
+  }
+  if (known.size < 256) syncDirectory(data);
 }
 
 /**
