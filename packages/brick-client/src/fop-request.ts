@@ -17,6 +17,8 @@ interface FdFields {
 export function toRemoteFds<R extends object>(request: R, fds: FdTable): R {
   const { fd, fdIn, fdOut } = request as FdFields;
   if (fd === undefined && fdIn === undefined) return request;
+  // Most fops on data name no fd of ours, and need no copy.
+  if (fdIn === undefined && fd !== undefined && fds.remote(fd) === fd) return request;
   return {
     ...request,
     ...(fd === undefined ? {} : { fd: fds.remote(fd) }),

@@ -93,6 +93,18 @@ export class FileDestination implements Destination {
     }
   }
 
+  /** Brings what was written so far to the disk. Rejects as a port of a copy does. */
+  async sync(fence: Epoch): Promise<void> {
+    const { destination, fopTimeoutMs } = this.#world;
+    const request = { gfid: this.gfid, fd: ANONYMOUS_FD, data: 1, xdata: this.xdata(fence) };
+    try {
+      await destination.fops.fsync(request, { timeoutMs: fopTimeoutMs });
+    } catch (error) {
+      this.#noteRevoked(error);
+      throw toPortError(error);
+    }
+  }
+
   /** One step of the migration. Rejects with what the client rejects with. */
   async step(migration: MigrationStep, fence: Epoch, more: Dict | null = null): Promise<void> {
     const { destination, fopTimeoutMs } = this.#world;

@@ -96,8 +96,7 @@ class FileMove {
 
   async #move(): Promise<number> {
     const isSmall = this.#file.sizeBytes <= this.#context.options.smallFileBytesMax;
-    if (!isSmall) await this.#lock.take();
-    const from = isSmall ? undefined : await this.#copy("shared");
+    const from = isSmall ? undefined : await this.#copyBeforehand();
     await this.#copy("exclusive", from);
     const lease = this.#lease;
     if (lease === undefined) throw new Error("invariant broken: an exclusive copy hands its lease over");
@@ -115,6 +114,21 @@ class FileMove {
       this.#state,
     );
     return stat.size;
+  }
+
+  /**
+   * Copies while others work on, until little is left. What is copied is brought to the disk before the exclusive lease is
+   * asked for: else everybody would wait for that. It takes its time, so what changed meanwhile is copied once more.
+   */
+  async #copyBeforehand(): Promise<CopyProgress> {
+    await this.#lock.take();
+    const copied = await this.#copy("shared");
+    const fence = this.#source.lease?.epoch;
+    if (fence === undefined) throw new Error("invariant broken: a copy has had a lease");
+    await this.#destination.sync(fence);
+    const again = await this.#copy("shared", copied);
+    await this.#destination.sync(this.#source.lease?.epoch ?? fence);
+    return again;
   }
 
   async #copy(mode: "shared" | "exclusive", from?: CopyProgress): Promise<CopyProgress> {

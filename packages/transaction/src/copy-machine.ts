@@ -203,7 +203,9 @@ export class CopyMachine {
 
   /** Why the passes under shared leases end with `leftBytes` to be copied; `undefined` when another one is worth while. */
   #endOfPasses(leftBytes: number): CopyEnd | undefined {
-    if (leftBytes <= this.#options.finalBytesMax) return "little-left";
+    const { finalBytesMax, finalExtentsMax } = this.#options;
+    const isLittle = leftBytes <= finalBytesMax && this.#ledger.remaining.length <= finalExtentsMax;
+    if (isLittle) return "little-left";
     // The first pass is over the whole file: only from the second on does the amount tell how fast it is written.
     const lastBytes = this.#tally.passes < 2 ? undefined : this.#tally.lastPassBytes;
     return lastBytes !== undefined && leftBytes >= lastBytes * PASS_SHRINKS_TO ? "passes" : undefined;

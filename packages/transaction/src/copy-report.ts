@@ -38,7 +38,7 @@ export interface CopyReport {
 
 /**
  * Why a copy ended well. `complete`: nothing is left, as of the lease that is handed over. `little-left`:
- * at most `finalBytesMax` are left. `passes`: `passesMax` passes were made, or the last one left hardly less than there
+ * at most `finalBytesMax` in `finalExtentsMax` pieces are left. `passes`: `passesMax` passes were made, or the last one left hardly less than there
  * was before it; more than `finalBytesMax` may be left.
  */
 export type CopyEnd = "complete" | "little-left" | "passes";

@@ -9,6 +9,8 @@ export const transactionOptions = z
     windowMax: z.int().min(1).max(1_024).default(16),
     /** Chunks in flight at the beginning. */
     windowStart: z.int().min(1).max(1_024).default(4),
+    /** Chunks in flight that recalls leave at the least: fewer make clients wait less, and the copy take longer. */
+    windowMin: z.int().min(1).max(1_024).default(1),
     /** A lease is given back after this many windows of chunks, even if nobody asked for it. */
     leaseWindowsMax: z.int().min(1).max(65_536).default(16),
     /** Times that one region is copied again before the copy fails with `TRANSACTION_REPLAYS_EXCEEDED`. */
@@ -16,7 +18,9 @@ export const transactionOptions = z
     /** Passes over what was modified meanwhile, the first included. */
     passesMax: z.int().min(1).max(1_000).default(8),
     /** A copy under shared leases ends when at most this much is known to be left. */
-    finalBytesMax: z.int().min(0).default(4_194_304),
+    finalBytesMax: z.int().min(0).default(1_048_576),
+    /** And in at most so many pieces: each costs a read and a write, which clients wait for. */
+    finalExtentsMax: z.int().min(1).default(16),
     /** Upper limit of the first wait after a failed attempt, in ms; it doubles with each further one. */
     backoffMs: z.int().min(0).max(60_000).default(20),
     /** Most that a wait between two attempts may grow to, in ms. */
@@ -27,6 +31,10 @@ export const transactionOptions = z
     extentsMax: z.int().min(1).max(1_048_576).default(16_384),
     /** Regions whose replays are reported one by one. */
     regionsMax: z.int().min(1).max(65_536).default(64),
+  })
+  .refine((options) => options.windowMin <= options.windowStart, {
+    path: ["windowMin"],
+    message: "windowMin must not exceed windowStart",
   })
   .refine((options) => options.windowStart <= options.windowMax, {
     path: ["windowStart"],
