@@ -12,6 +12,8 @@ version, or in use; 4 cannot listen at the address.`;
 
 function buildProgram(finish: (exitCode: number) => void): Command {
   const program = new Command("brick-emulator")
+    // Before the commands are made: they take it over.
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? ExitCode.done : ExitCode.usage))
     .description("A GlusterFS brick in one command: no root, no glusterd, crash-safe.")
     .version("0.1.0")
     .showHelpAfterError("(--help shows what can be written)")
@@ -61,7 +63,6 @@ async function main(): Promise<void> {
   const program = buildProgram((exitCode) => {
     process.exitCode = exitCode;
   });
-  program.exitOverride((error) => process.exit(error.exitCode === 0 ? ExitCode.done : ExitCode.usage));
   try {
     await program.parseAsync();
   } catch (error) {

@@ -35,6 +35,8 @@ function outputFor(values: { readonly json?: true }): Output {
 
 function buildProgram(finish: (exitCode: number) => void): Command {
   const program = new Command("rebalance-runner")
+    // Before the commands are made: they take it over.
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? ExitCode.done : ExitCode.usage))
     .description("Moves files between two storage bricks while clients keep writing them.")
     .version("0.1.0")
     .showHelpAfterError("(--help shows what can be written)")
@@ -119,7 +121,6 @@ async function main(): Promise<void> {
   const program = buildProgram((exitCode) => {
     process.exitCode = exitCode;
   });
-  program.exitOverride((error) => process.exit(error.exitCode === 0 ? ExitCode.done : ExitCode.usage));
   try {
     await program.parseAsync();
   } catch (error) {

@@ -24,7 +24,15 @@ const original = new Uint8Array(3 * blockBytes).fill(9);
 let result: AuditResult;
 
 beforeEach(() => {
-  result = { files: 0, bytes: 0, blocksChecked: 0, lostWrites: [], lost: 0, damagedFiles: [] };
+  result = {
+    files: 0,
+    bytes: 0,
+    blocksChecked: 0,
+    lostWrites: [],
+    lost: 0,
+    damagedFiles: [],
+    originsChanged: 0,
+  };
 });
 
 function judgeWithBlock1(block: Uint8Array): boolean {

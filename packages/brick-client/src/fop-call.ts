@@ -71,7 +71,10 @@ export function completeRequest<N extends FopName>(name: N, input: FopInput<N>):
   return request as unknown as FopRequest<N>;
 }
 
-type Derive = (input: { readonly payload: Uint8Array; readonly name: string }) => Readonly<Record<string, unknown>>;
+type Derive = (input: {
+  readonly payload: Uint8Array;
+  readonly name: string;
+}) => Readonly<Record<string, unknown>>;
 const payloadSize: Derive = ({ payload }) => ({ size: payload.length });
 const nameLength: Derive = ({ name }) => ({ namelen: nameByteLength(name) });
 const hasName: Derive = ({ name }) => ({ namelen: name === "" ? 0 : 1 });

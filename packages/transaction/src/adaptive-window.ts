@@ -10,7 +10,9 @@ export class AdaptiveWindow {
   readonly #leaseWindowsMax: number;
   #chunks: number;
 
-  constructor(options: Pick<TransactionOptions, "windowMax" | "windowMin" | "windowStart" | "leaseWindowsMax">) {
+  constructor(
+    options: Pick<TransactionOptions, "windowMax" | "windowMin" | "windowStart" | "leaseWindowsMax">,
+  ) {
     this.#max = options.windowMax;
     this.#min = options.windowMin;
     this.#leaseWindowsMax = options.leaseWindowsMax;

@@ -51,10 +51,14 @@ async function auditFile(
   } finally {
     await origin.close();
   }
-  if (damaged) result.damagedFiles.push(file.path);
+  if (!damaged) return;
+  if (origin.hasChanged) result.originsChanged += 1;
+  else result.damagedFiles.push(file.path);
 }
 
 interface Origin {
+  /** It is not what was put on the brick any more. */
+  readonly hasChanged: boolean;
   read(offset: number, length: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
@@ -63,12 +67,15 @@ async function openOrigin(file: ManifestFile): Promise<Origin> {
   const origin = file.origin;
   if ("seed" in origin) {
     return {
+      hasChanged: false,
       read: (offset, length) => Promise.resolve(generatedContent(origin.seed, offset, length)),
       close: () => Promise.resolve(),
     };
   }
   const handle: FileHandle = await open(origin.file, "r");
+  const { mtimeNs } = await handle.stat({ bigint: true });
   return {
+    hasChanged: mtimeNs !== BigInt(file.mtimeSec) * 1_000_000_000n + BigInt(file.mtimeNsec),
     read: async (offset, length) => {
       const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, offset);
       return buffer.subarray(0, bytesRead);

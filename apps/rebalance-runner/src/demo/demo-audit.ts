@@ -25,6 +25,7 @@ export async function runAudit(
     lostWrites: [],
     lost: 0,
     damagedFiles: [],
+    originsChanged: 0,
   };
   const connected = await connectPair(urls, "demo-audit");
   const show = () =>

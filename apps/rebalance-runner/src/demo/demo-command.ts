@@ -114,7 +114,7 @@ async function move(
     protection,
     resume: existsSync(journalPath),
   };
-  const progress = new DemoProgress(files, writers, output);
+  const progress = new DemoProgress(files, demo.symlinks, writers, output);
   const runner = startRunner(order, (event) => progress.take(event));
   const interrupt = () => runner.process.child.kill("SIGTERM");
   signal.addEventListener("abort", interrupt, { once: true });

@@ -17,18 +17,25 @@ export const demoSettings = z.strictObject({
 });
 export type DemoSettings = Readonly<z.output<typeof demoSettings>>;
 
-const savedState = z.strictObject({ version: z.literal(1), filled: z.boolean(), settings: demoSettings });
+const savedState = z.strictObject({
+  version: z.literal(1),
+  filled: z.boolean(),
+  symlinks: z.int().min(0).default(0),
+  settings: demoSettings,
+});
 
 /** Everything that a demo leaves on disk, in one directory. */
 export class DemoDirectory {
   readonly path: string;
   readonly settings: DemoSettings;
   #filled: boolean;
+  #symlinks: number;
 
-  private constructor(path: string, settings: DemoSettings, filled: boolean) {
+  private constructor(path: string, settings: DemoSettings, filled: boolean, symlinks: number) {
     this.path = path;
     this.settings = settings;
     this.#filled = filled;
+    this.#symlinks = symlinks;
   }
 
   /** Starts a new demo in `path`, or in a new temporary directory. */
@@ -40,7 +47,7 @@ export class DemoDirectory {
         `${directory} holds a demo already; go on with it by --resume --dir ${directory}, or choose another directory`,
       );
     }
-    const demo = new DemoDirectory(directory, settings, false);
+    const demo = new DemoDirectory(directory, settings, false, 0);
     mkdirSync(join(directory, "acks"), { recursive: true });
     demo.#save();
     writeFileSync(lastDemoPointer(), directory);
@@ -64,7 +71,7 @@ export class DemoDirectory {
     }
     try {
       const saved = savedState.parse(JSON.parse(readFileSync(record, "utf8")));
-      return new DemoDirectory(directory, saved.settings, saved.filled);
+      return new DemoDirectory(directory, saved.settings, saved.filled, saved.symlinks);
     } catch (cause) {
       throw new CommandError(
         ExitCode.journal,
@@ -79,8 +86,15 @@ export class DemoDirectory {
     return this.#filled;
   }
 
-  markFilled(): void {
+  /** How many symbolic links are moved beside the files of the manifest. */
+  get symlinks(): number {
+    return this.#symlinks;
+  }
+
+  /** Notes that the source brick holds the whole tree, with so many symbolic links. */
+  markFilled(symlinks: number): void {
     this.#filled = true;
+    this.#symlinks = symlinks;
     this.#save();
   }
 
@@ -112,7 +126,7 @@ export class DemoDirectory {
   }
 
   #save(): void {
-    const state = { version: 1, filled: this.#filled, settings: this.settings };
+    const state = { version: 1, filled: this.#filled, symlinks: this.#symlinks, settings: this.settings };
     writeFileSync(join(this.path, "demo.json"), `${JSON.stringify(state, undefined, 2)}\n`);
   }
 }

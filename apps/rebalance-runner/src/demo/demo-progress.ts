@@ -13,9 +13,10 @@ export class DemoProgress {
   readonly #writers: WriterFleet;
   readonly #output: Output;
 
-  constructor(files: readonly ManifestFile[], writers: WriterFleet, output: Output) {
+  /** @param symlinks moved beside the files. */
+  constructor(files: readonly ManifestFile[], symlinks: number, writers: WriterFleet, output: Output) {
     this.#indexes = new Map(files.map((file) => [file.gfid, file.index]));
-    this.#filesTotal = files.length;
+    this.#filesTotal = files.length + symlinks;
     this.#bytesTotal = files.reduce((sum, file) => sum + file.sizeBytes, 0);
     this.#writers = writers;
     this.#output = output;

@@ -33,9 +33,10 @@ export function demoReport(
     lostWrites: result.lost,
     lostWriteExamples: result.lostWrites.slice(0, 10),
     damagedFiles: result.damagedFiles,
+    originsChanged: result.originsChanged,
     filesMoved: number("filesMoved"),
     filesFailed: number("filesFailed"),
-    filesTotal: files.length,
+    filesTotal: files.length + demo.symlinks,
     bytesMoved: number("bytesMoved"),
     seconds,
     leases: number("leases"),
@@ -54,7 +55,7 @@ export function demoReport(
   };
   const perSecond = (value: number) => (seconds > 0 ? value / seconds : 0);
   const lines = [
-    `moved         ${number("filesMoved")} of ${files.length} files, ${prettyBytes(number("bytesMoved"))} in ${seconds.toFixed(1)} s: ${prettyBytes(perSecond(number("bytesMoved")))}/s, ${perSecond(number("filesMoved")).toFixed(0)} files/s`,
+    `moved         ${number("filesMoved")} of ${files.length + demo.symlinks} files and links, ${prettyBytes(number("bytesMoved"))} in ${seconds.toFixed(1)} s: ${prettyBytes(perSecond(number("bytesMoved")))}/s, ${perSecond(number("filesMoved")).toFixed(0)} files/s`,
     `leases        ${number("leases")}, recalled ${number("recalls")}`,
     `transactions  ${number("transactions")} committed, ${number("replays")} replayed`,
     `writers       ${before.operations + during.operations} writes acknowledged, ${unanswered} unanswered at the end`,
@@ -68,6 +69,11 @@ export function demoReport(
           `  LOST        ${lost.path} block ${lost.block}: version ${lost.acknowledged} was acknowledged, found ${lost.found}`,
       ),
     ...result.damagedFiles.slice(0, 5).map((path) => `  DAMAGED     ${path}: bytes that nobody wrote differ`),
+    ...(result.originsChanged > 0
+      ? [
+          `  note        ${result.originsChanged} files of the tree changed on this machine since they were put on the brick: only their written blocks were compared`,
+        ]
+      : []),
     ...writers.errors.slice(0, 5).map((error) => `  writer got  ${error}`),
     `lost writes:  ${result.lost}`,
     `journal       ${demo.journalPath}`,

@@ -50,7 +50,7 @@ export async function fillDemo(
       { fromDirectory, largeFiles, largeBytes, manifestPath: demo.manifestPath },
       progress,
     );
-    demo.markFilled();
+    demo.markFilled(progress.symlinks);
     output.say(
       `the source brick holds ${progress.files} files with ${prettyBytes(progress.bytes)}, ${progress.directories} directories, ${progress.symlinks} symlinks`,
       { event: "filled", ...progress },

@@ -24,6 +24,8 @@ export interface AuditResult {
   lost: number;
   /** Files whose never-written bytes differ from what was put there. */
   damagedFiles: string[];
+  /** Files whose origin on this machine is not what was put on the brick any more: only written blocks are compared. */
+  originsChanged: number;
 }
 
 const lostWritesKeptMax = 100;

@@ -103,7 +103,7 @@ async function round(
 ): Promise<void> {
   const [from, to] = state.rounds % 2 === 0 ? state.bricks : ([state.bricks[1], state.bricks[0]] as const);
   const journalPath = join(demo.path, `journal-${state.rounds}`);
-  const progress = new DemoProgress(files, writers, output);
+  const progress = new DemoProgress(files, demo.symlinks, writers, output);
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     signal.throwIfAborted();
     const resume = existsSync(journalPath);
