@@ -13,6 +13,7 @@ import {
 import type { GrantedLease } from "./brick-leases.js";
 import { isGone, toPortError } from "./fop-failure.js";
 import type { BrickPort } from "./ports.js";
+import { RebalanceError } from "./rebalance-error.js";
 import { SourceGone } from "./source-errors.js";
 
 /** What a file is besides its data. */
@@ -35,7 +36,14 @@ export async function readAttributes(
   const request = { gfid, namelen: 0, name: "", xdata: xdataOf({ ...held, links: [] }) };
   try {
     const { dict, xdata } = await brick.fops.getxattr(request, { timeoutMs });
-    return { xattrs: fileXattrs(dict), links: getXdata(xdata, "links") ?? [] };
+    const links = getXdata(xdata, "links");
+    if (links === undefined) {
+      throw new RebalanceError(
+        "REBALANCE_SOURCE_FAILED",
+        `${brick.brick} does not tell the names of ${gfid}; run a newer brick`,
+      );
+    }
+    return { xattrs: fileXattrs(dict), links };
   } catch (error) {
     throw isGone(error) ? new SourceGone({ cause: error }) : toPortError(error);
   }

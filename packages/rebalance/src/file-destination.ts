@@ -48,6 +48,7 @@ export class FileDestination implements Destination {
   readonly #source: FileSource;
   readonly #lock: MigrationLock;
   #leaseId: LeaseId | undefined;
+  #leaseEpoch: Epoch | undefined;
   #leaseAsked: Promise<void> | undefined;
   #wantsLease = false;
   #xdata: { readonly fence: Epoch; readonly dict: Dict } | undefined;
@@ -136,9 +137,12 @@ export class FileDestination implements Destination {
     return dict;
   }
 
-  /** The lease alone, for fops on names. */
+  /** The lease alone, for fops on names; with its epoch, so that one that comes after the lease is refused. */
   get leaseXdata(): Dict | null {
-    return this.#leaseId === undefined ? null : xdataOf({ leaseId: this.#leaseId });
+    const leaseId = this.#leaseId;
+    const leaseEpoch = this.#leaseEpoch;
+    if (leaseId === undefined) return null;
+    return xdataOf({ leaseId, ...(leaseEpoch !== undefined && { leaseEpoch }) });
   }
 
   /** Asks for the exclusive lease, as soon as there is a file to have one on. */
@@ -184,7 +188,10 @@ export class FileDestination implements Destination {
     this.#leaseId = leaseId;
     this.#xdata = undefined;
     const asked = this.#world.leases.acquire({ gfid: this.gfid, mode: "exclusive", leaseId });
-    this.#leaseAsked = asked.then(() => {});
+    this.#leaseEpoch = undefined;
+    this.#leaseAsked = asked.then((lease) => {
+      if (this.#leaseId === leaseId) this.#leaseEpoch = lease.epoch;
+    });
     this.#leaseAsked.catch(() => {});
   }
 

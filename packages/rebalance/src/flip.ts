@@ -2,7 +2,7 @@ import { Errno, type Gfid, type Iatt, xdataOf } from "@brickshift/wire";
 import type { GrantedLease } from "./brick-leases.js";
 import { type FileAttributes, preparedDict } from "./file-attributes.js";
 import type { FileDestination } from "./file-destination.js";
-import { isErrno, isGone, isUnanswered } from "./fop-failure.js";
+import { fopErrorOf, isErrno, isGone, isUnanswered } from "./fop-failure.js";
 import { lookUpAlone } from "./look-up-alone.js";
 import { RebalanceError } from "./rebalance-error.js";
 import { patienceOf, type RunContext } from "./run-context.js";
@@ -59,7 +59,7 @@ async function commit(context: RunContext, move: Flip, state: FlipState): Promis
     await source.fops.setxattr({ gfid, flags: 0, dict, xdata }, { timeoutMs: options.fopTimeoutMs });
   } catch (error) {
     if (isGone(error)) throw new SourceGone({ cause: error });
-    if (!isUnanswered(error)) throw error;
+    if (isRefusal(error)) throw error;
     state.phase = "undecided";
     if (await wasCommitted(context, move)) return;
     state.phase = "prepared";
@@ -67,8 +67,27 @@ async function commit(context: RunContext, move: Flip, state: FlipState): Promis
   }
 }
 
+const refusals: ReadonlySet<number> = new Set([
+  Errno.EPERM,
+  Errno.EAGAIN,
+  Errno.EACCES,
+  Errno.EBUSY,
+  Errno.EINVAL,
+  Errno.EOPNOTSUPP,
+]);
+
 /**
- * Finds out what became of a commit without answer. It may be under way still, and be carried out after we looked: so
+ * Whether the brick refused before it did anything, or was never asked. Every other answer, such as EIO or ENOSPC, may come
+ * from a step that was made all the same and only not confirmed by the disk.
+ */
+function isRefusal(error: unknown): boolean {
+  if (isUnanswered(error)) return false;
+  const fop = fopErrorOf(error);
+  return fop === undefined || fop.code !== "FOP_FAILED" || refusals.has(fop.errno);
+}
+
+/**
+ * Finds out what became of a commit without answer, or with one that tells nothing. It may be under way still, and be carried out after we looked: so
  * first the lease that it rests on must be over, which the grant of another exclusive lease proves.
  */
 async function wasCommitted(context: RunContext, { gfid, path, lease }: Flip): Promise<boolean> {

@@ -20,5 +20,6 @@ export {
   type JournalBrick,
   type JournalHeader,
   type JournalStatus,
+  type RunHeader,
 } from "./journal.js";
 export { MemoryJournal } from "./memory-journal.js";

@@ -8,13 +8,7 @@ import { join } from "node:path";
 import type { Gfid } from "@brickshift/wire";
 import { open, type RootDatabase } from "lmdb";
 import type { z } from "zod";
-import {
-  type Intent,
-  type Journal,
-  JOURNAL_VERSION,
-  type JournalHeader,
-  type JournalStatus,
-} from "./journal.js";
+import { type Intent, type Journal, JOURNAL_VERSION, type JournalStatus, type RunHeader } from "./journal.js";
 import { faultOfJournal, sealJournal, unsealJournal } from "./journal-file.js";
 import { takeJournalLock } from "./journal-lock.js";
 import { headerRecord, intentRecord, noteRecord, versionRecord } from "./journal-records.js";
@@ -100,10 +94,10 @@ class LmdbJournal implements Journal {
     return { header, state: note?.state ?? "running", counts: note?.counts, intents };
   }
 
-  async begin(header: JournalHeader): Promise<void> {
+  async begin(header: RunHeader): Promise<void> {
     this.#intents.clear();
     await this.#database.clearAsync();
-    await this.#database.put(HEADER, header);
+    await this.#database.put(HEADER, { startedWallMs: Date.now(), ...header });
   }
 
   async intent(intent: Intent): Promise<void> {

@@ -16,8 +16,12 @@ export interface JournalHeader {
   readonly source: JournalBrick;
   readonly destination: JournalBrick;
   readonly protection: "lease" | "none";
+  /** When the journal was told of the run; 0 where it keeps no clock. */
   readonly startedWallMs: number;
 }
+
+/** What a run says of itself when it begins; the journal adds the time. */
+export type RunHeader = Omit<JournalHeader, "startedWallMs">;
 
 /** A file that may be half-way through its flip. */
 export interface Intent {
@@ -50,7 +54,7 @@ export interface Journal {
   /** What is there; `undefined` when it is new. Throws `REBALANCE_JOURNAL_DAMAGED`, `REBALANCE_JOURNAL_VERSION`. */
   status(): JournalStatus | undefined;
   /** Begins a run: forgets what was there. */
-  begin(header: JournalHeader): Promise<void>;
+  begin(header: RunHeader): Promise<void>;
   /** Notes that a file's flip begins. At most one intent for each file that is moving. */
   intent(intent: Intent): Promise<void>;
   /** Notes that the source is a link file. */

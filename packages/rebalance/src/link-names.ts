@@ -1,8 +1,10 @@
-import { type Dict, Errno, type Gfid, NULL_GFID, type ParentLink } from "@brickshift/wire";
+import { type Dict, Errno, type Gfid, intValue, NULL_GFID, type ParentLink } from "@brickshift/wire";
 import type { Directories } from "./directories.js";
 import { isErrno, isGone, toPortError } from "./fop-failure.js";
 import type { BrickPort } from "./ports.js";
 import { RebalanceError } from "./rebalance-error.js";
+
+const ONLY_LINK_FILES = ["unlink-only-if-dht-linkto-file", intValue(1)] as const;
 
 /** What {@link reconcileNames} works on. */
 export interface NamesToMatch {
@@ -14,6 +16,8 @@ export interface NamesToMatch {
   readonly wanted: readonly ParentLink[];
   /** The names that it has. */
   readonly present: readonly ParentLink[];
+  /** Whether it looks like a link file: then nothing else is unlinked, whatever the name stands for by then. */
+  readonly isLinkFile: boolean;
   /** Goes with each fop: the lease that lets it through. */
   readonly xdata: Dict | null;
 }
@@ -45,10 +49,13 @@ export async function reconcileNames(names: NamesToMatch): Promise<void> {
         throw new RebalanceError("REBALANCE_NAME_TAKEN", message, { cause: error });
       });
     }
+    const guarded = names.isLinkFile ? new Map([...(xdata ?? []), ONLY_LINK_FILES]) : xdata;
     for (const { pargfid, bname } of missingNames(present, wanted)) {
-      await destination.fops.unlink({ pargfid, bname, xdata }, { timeoutMs }).catch((error: unknown) => {
-        if (!isGone(error)) throw error;
-      });
+      await destination.fops
+        .unlink({ pargfid, bname, xdata: guarded }, { timeoutMs })
+        .catch((error: unknown) => {
+          if (!isGone(error)) throw error;
+        });
     }
   } catch (error) {
     throw toPortError(error);

@@ -1,5 +1,5 @@
 import type { Gfid } from "@brickshift/wire";
-import type { Intent, Journal, JournalHeader, JournalStatus } from "./journal.js";
+import type { Intent, Journal, JournalHeader, JournalStatus, RunHeader } from "./journal.js";
 import type { RunCounts } from "./run-tally.js";
 
 /** A journal that ends with the process: recovery is left to the next crawl. */
@@ -19,8 +19,8 @@ export class MemoryJournal implements Journal {
     };
   }
 
-  async begin(header: JournalHeader): Promise<void> {
-    this.#header = header;
+  async begin(header: RunHeader): Promise<void> {
+    this.#header = { startedWallMs: 0, ...header };
     this.#state = "running";
     this.#counts = undefined;
     this.#intents.clear();

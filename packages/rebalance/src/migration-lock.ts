@@ -19,12 +19,20 @@ export class MigrationLock {
   readonly #brick: BrickPort;
   readonly #gfid: Gfid;
   readonly #fopTimeoutMs: number;
+  readonly #owner: Uint8Array;
   #session: number | undefined;
 
-  constructor(brick: BrickPort, gfid: Gfid, fopTimeoutMs: number) {
+  /** @param owner 8 random bytes: two runs over one connection exclude each other too. */
+  constructor(brick: BrickPort, gfid: Gfid, fopTimeoutMs: number, owner: Uint8Array) {
     this.#brick = brick;
     this.#gfid = gfid;
     this.#fopTimeoutMs = fopTimeoutMs;
+    this.#owner = owner;
+  }
+
+  /** Whether it was taken, and not given back. */
+  get isTaken(): boolean {
+    return this.#session !== undefined;
   }
 
   /** Whether it is held over the connection `session`, without a break since it was taken. */
@@ -59,6 +67,8 @@ export class MigrationLock {
   async #send(type: number): Promise<void> {
     const flock = { type, whence: 0, start: 0n, len: 0n, pid: 0, lkOwner: new Uint8Array(0) };
     const request = { gfid: this.#gfid, cmd: LkCmd.setlk, type, flock, volume: DOMAIN };
-    await this.#brick.fops.inodelk(request, { timeoutMs: this.#fopTimeoutMs });
+    // The brick knows an owner by the header of the call, not by what the lock says.
+    const auth = { lkOwner: this.#owner };
+    await this.#brick.fops.inodelk(request, { timeoutMs: this.#fopTimeoutMs, auth });
   }
 }

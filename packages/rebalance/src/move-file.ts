@@ -32,7 +32,7 @@ export async function moveFile(context: RunContext, file: FileToMove): Promise<O
   const { attemptsMax, stepPauseMs } = context.options;
   const { scheduler, random } = context.world;
   for (let attempt = 1; ; attempt += 1) {
-    const { outcome, again } = await new FileMove(context, file).run();
+    const { outcome, again } = await new FileMove(context, file, attempt > 1).run();
     if (!again || attempt >= attemptsMax || context.signal.aborted) return outcome;
     await sleepUntil(scheduler, scheduler.nowMs() + random.next() * stepPauseMs * 2 ** attempt);
   }
@@ -48,21 +48,26 @@ interface Attempt {
 class FileMove {
   readonly #context: RunContext;
   readonly #file: FileToMove;
+  readonly #isLocked: boolean;
   readonly #source: FileSource;
   readonly #destination: FileDestination;
   readonly #lock: MigrationLock;
   readonly #state: FlipState = { phase: "begun" };
   #attributes: { readonly leaseId: string; readonly read: Promise<FileAttributes> } | undefined;
   #intended: Promise<void> = Promise.resolve();
+  /** Leases that the copy has had so far. */
+  #leases = 0;
   /** The exclusive lease, from the copy's end to its own. */
   #lease: GrantedLease | undefined;
 
-  constructor(context: RunContext, file: FileToMove) {
+  /** @param isLocked whether to hold the lock from the start, whatever the size: an attempt before needed several leases. */
+  constructor(context: RunContext, file: FileToMove, isLocked: boolean) {
     this.#context = context;
     this.#file = file;
+    this.#isLocked = isLocked;
     const { options, throttle, source, sourceName, sourceId, destination, tally } = context;
     const { fopTimeoutMs } = options;
-    this.#lock = new MigrationLock(source, file.gfid, fopTimeoutMs);
+    this.#lock = new MigrationLock(source, file.gfid, fopTimeoutMs, context.world.random.bytes(8));
     this.#source = new FileSource(
       file.gfid,
       { brick: source, leases: context.sourceLeases, throttle, fopTimeoutMs },
@@ -95,12 +100,15 @@ class FileMove {
   }
 
   async #move(): Promise<number> {
+    if (this.#isLocked) await this.#lock.take();
     const isSmall = this.#file.sizeBytes <= this.#context.options.smallFileBytesMax;
     const from = isSmall ? undefined : await this.#copyBeforehand();
     await this.#copy("exclusive", from);
     const lease = this.#lease;
     if (lease === undefined) throw new Error("invariant broken: an exclusive copy hands its lease over");
-    if (!isSmall && !this.#lock.isHeldOver(lease.session)) throw new LockLost();
+    // Between two leases only the lock keeps another runner from emptying the target.
+    const needsLock = this.#leases > 1 || this.#lock.isTaken;
+    if (needsLock && !this.#lock.isHeldOver(lease.session)) throw new LockLost();
     const [attributes, stat] = await Promise.all([
       this.#attributesUnder(lease),
       this.#source.stat(lease),
@@ -137,6 +145,7 @@ class FileMove {
     const plan = { mode, sizeHintBytes: this.#file.sizeBytes, ...(from !== undefined && { from }) };
     const result: CopyResult = await copier.copy(ends, plan, signal);
     tally.copied(result.report);
+    this.#leases += result.report.leases;
     if (!result.ok) throw result.error;
     // The grant that the port gave is the one that the copy hands over.
     if (mode === "exclusive") this.#lease = this.#source.lease;
@@ -177,7 +186,16 @@ class FileMove {
       : await readLinks(destination, gfid, fopTimeoutMs, this.#destination.leaseXdata);
     if (missingNames(wanted, present).length + missingNames(present, wanted).length === 0) return;
     const xdata = this.#destination.leaseXdata;
-    await reconcileNames({ destination, directories, fopTimeoutMs, gfid, wanted, present, xdata });
+    await reconcileNames({
+      destination,
+      directories,
+      fopTimeoutMs,
+      gfid,
+      wanted,
+      present,
+      isLinkFile: true,
+      xdata,
+    });
   }
 
   /** Gives everything back; nothing of it matters for the file any more, so nothing of it can fail. */

@@ -71,7 +71,16 @@ async function moveOnce(context: RunContext, { gfid, link }: FileToMove): Promis
     await makeSpecial(context, lease, name, stat, attributes);
     const present = await readLinks(destination, gfid, fopTimeoutMs);
     const wanted = attributes.links;
-    await reconcileNames({ destination, directories, fopTimeoutMs, gfid, wanted, present, xdata: null });
+    await reconcileNames({
+      destination,
+      directories,
+      fopTimeoutMs,
+      gfid,
+      wanted,
+      present,
+      isLinkFile: false,
+      xdata: null,
+    });
     await removeNames(context, lease, attributes.links);
   } finally {
     await sourceLeases.unlock(gfid, lease.leaseId).catch(() => {});
@@ -129,7 +138,8 @@ async function removeNames(
   lease: GrantedLease,
   links: readonly ParentLink[],
 ): Promise<void> {
-  const xdata = xdataOf({ leaseId: lease.leaseId });
+  // With the epoch an UNLINK that comes late, after the lease, is refused: the name may be another file's by then.
+  const xdata = xdataOf({ leaseId: lease.leaseId, leaseEpoch: lease.epoch });
   for (const link of links) {
     await source.fops
       .unlink({ ...link, xdata }, { timeoutMs: options.fopTimeoutMs })

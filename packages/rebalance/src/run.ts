@@ -8,7 +8,7 @@ import type { DirectoryNode } from "./directory-node.js";
 import { failedOutcome } from "./failed-outcome.js";
 import { isUnanswered } from "./fop-failure.js";
 import { lookUp } from "./inode-state.js";
-import { type Journal, JOURNAL_VERSION, type JournalHeader } from "./journal.js";
+import { type Journal, JOURNAL_VERSION, type RunHeader } from "./journal.js";
 import { MemoryJournal } from "./memory-journal.js";
 import { type FileToMove, moveFile } from "./move-file.js";
 import { isSpecial, moveSpecial } from "./move-special.js";
@@ -94,27 +94,29 @@ export class Run {
     const stop = () => this.#stop.abort(new RebalanceError("REBALANCE_CANCELLED", "the run was cancelled"));
     signal?.addEventListener("abort", stop, { once: true });
     if (signal?.aborted === true) stop();
-    const endings = [
+    const endings: (() => unknown)[] = [
       sourceLeases.listen(),
       destinationLeases.listen(),
       () => signal?.removeEventListener("abort", stop),
     ];
     try {
       await this.#open();
-      endings.push(this.#tellProgress());
+      const endProgress = this.#tellProgress();
+      endings.push(endProgress);
       if (this.#request.resume === true) await this.#recover();
       for (const path of this.#request.paths ?? ["/"]) await this.#crawl(path);
       await this.#slots.drain();
       await Promise.all(this.#background);
       if (this.#fault !== undefined) throw this.#fault as Error;
       const state = this.#stop.signal.aborted ? "cancelled" : "finished";
+      await endProgress();
       await journal.note(tally.snapshot(sourceLeases.granted), state === "finished" ? "finished" : "running");
       return this.#report(state);
     } finally {
       this.#stop.abort();
       await this.#slots.drain();
       await Promise.all([sourceLeases.settle(), destinationLeases.settle()]);
-      for (const end of endings) end();
+      for (const end of endings) void end();
     }
   }
 
@@ -124,23 +126,23 @@ export class Run {
     const destinationId = idOf(destination, options.protection);
     const status = journal.status();
     if (status !== undefined) {
-      const { header, state } = status;
+      const { header } = status;
       if (header.source.id !== sourceId || header.destination.id !== destinationId) {
         const message = `the journal is of ${header.source.name} to ${header.destination.name}; use another directory`;
         throw new RebalanceError("REBALANCE_JOURNAL_OTHER_PAIR", message);
       }
       if (this.#request.resume === true) return;
-      if (state === "running" && status.intents.length > 0) {
-        const message = "its run was not ended; go on with resume, or use another directory";
+      if (status.intents.length > 0) {
+        const message =
+          "files of its run are in their last steps; go on with resume, or use another directory";
         throw new RebalanceError("REBALANCE_JOURNAL_UNFINISHED", message);
       }
     }
-    const header: JournalHeader = {
+    const header: RunHeader = {
       version: JOURNAL_VERSION,
       source: { id: sourceId, name: source.brick },
       destination: { id: destinationId, name: destination.brick },
       protection: options.protection,
-      startedWallMs: Date.now(),
     };
     await journal.begin(header);
   }
@@ -270,27 +272,29 @@ export class Run {
     this.#request.onEvent?.({ type: "file", path, gfid, outcome });
   }
 
-  #tellProgress(): () => void {
+  /** @returns its end, which resolves when no note is under way any more. */
+  #tellProgress(): () => Promise<void> {
     const { options, world, journal, sourceLeases, tally } = this.#context;
     let cancel = () => {};
-    let noting = false;
+    let noted: Promise<void> | undefined;
     const tick = () => {
       const counts = tally.snapshot(sourceLeases.granted);
       const { held: leasesHeld } = sourceLeases;
       const moving = this.#slots.taken;
       this.#request.onEvent?.({ type: "progress", counts, seconds: this.#seconds(), moving, leasesHeld });
       cancel = world.scheduler.at(world.scheduler.nowMs() + options.progressMs, tick);
-      if (noting) return;
-      noting = true;
-      void journal
+      noted ??= journal
         .note(counts, "running")
         .catch(() => {})
         .finally(() => {
-          noting = false;
+          noted = undefined;
         });
     };
     cancel = world.scheduler.at(world.scheduler.nowMs() + options.progressMs, tick);
-    return () => cancel();
+    return async () => {
+      cancel();
+      await noted;
+    };
   }
 
   #report(state: RebalanceReport["state"]): RebalanceReport {

@@ -91,7 +91,12 @@ async function publish(context: RunContext, gfid: Gfid, fence: Epoch): Promise<b
 
 /** Drops a target unless a runner is at work on it, who would not notice and go on with another one. */
 async function abortLocked(context: RunContext, gfid: Gfid, epoch: Epoch): Promise<void> {
-  const lock = new MigrationLock(context.source, gfid, context.options.fopTimeoutMs);
+  const lock = new MigrationLock(
+    context.source,
+    gfid,
+    context.options.fopTimeoutMs,
+    context.world.random.bytes(8),
+  );
   await lock.take();
   try {
     await abort(context, gfid, epoch);
