@@ -15,7 +15,7 @@ export function interceptedPort(
 ): BrickPort {
   const call = <N extends FopName>(name: N, input: FopInput<N>, options?: FopOptions) => {
     const send = () => client.fops[name](input, options);
-    const around = arounds[name] as Around<N> | undefined;
+    const around = arounds[name];
     return around === undefined ? send() : around(input, send);
   };
   const fops = new Proxy(client.fops, {
