@@ -1,3 +1,4 @@
+import type { Lease } from "@brickshift/transaction";
 import {
   type Epoch,
   type Extent,
@@ -10,7 +11,7 @@ import {
   LeaseType,
   xdataOf,
 } from "@brickshift/wire";
-import { toLeaseError, toPortError } from "./fop-failure.js";
+import { isUnanswered, toLeaseError, toPortError } from "./fop-failure.js";
 import type { BrickPort, World } from "./ports.js";
 
 /** What a data lease is asked for. */
@@ -121,11 +122,14 @@ export class BrickLeases {
     }
   }
 
-  /** Gives a lease back. Rejects as `Source.unlock` does; what had no answer is tried again in the background. */
-  async unlock(gfid: Gfid, leaseId: LeaseId): Promise<void> {
+  /**
+   * Gives a lease back. Rejects as `Source.unlock` does; what had no answer is tried again in the background. With the epoch
+   * the brick tells a lease that it revoked from one that it never knew, also after a disconnect.
+   */
+  async unlock(gfid: Gfid, { leaseId, epoch }: Lease): Promise<void> {
     this.#held -= 1;
     try {
-      await this.#sendUnlock(gfid, leaseId);
+      await this.#sendUnlock(gfid, leaseId, epoch);
     } catch (error) {
       const known = toPortError(error);
       if (known !== error && !isRevoked(known)) this.#giveBack(gfid, leaseId);
@@ -134,11 +138,12 @@ export class BrickLeases {
   }
 
   /**
-   * Sees to it that a lease is not held, whoever gives it back later: rejects only when there is no answer.
+   * Asks to end a lease, whoever gives it back later, or a request for one that still waits. Rejects only when there is no
+   * answer: a brick that refuses may hold it for an earlier connection of ours, and revokes it for the next who asks.
    */
   async end(gfid: Gfid, leaseId: LeaseId): Promise<void> {
     await this.#sendUnlock(gfid, leaseId).catch((error: unknown) => {
-      if (!isRevoked(toPortError(error))) throw error;
+      if (isUnanswered(error)) throw error;
     });
   }
 
@@ -152,9 +157,10 @@ export class BrickLeases {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  async #sendUnlock(gfid: Gfid, leaseId: LeaseId): Promise<void> {
+  async #sendUnlock(gfid: Gfid, leaseId: LeaseId, epoch?: Epoch): Promise<void> {
     const lease = { cmd: LeaseCmd.unlock, leaseType: LeaseType.none, leaseId, leaseFlags: 0 };
-    await this.#brick.fops.lease({ gfid, lease }, { timeoutMs: this.#fopTimeoutMs });
+    const xdata = epoch === undefined ? null : xdataOf({ leaseEpoch: epoch });
+    await this.#brick.fops.lease({ gfid, lease, xdata }, { timeoutMs: this.#fopTimeoutMs });
   }
 
   #giveBackLater(gfid: Gfid, leaseId: LeaseId, asked: Promise<unknown>): void {

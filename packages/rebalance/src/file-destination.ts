@@ -1,4 +1,4 @@
-import type { Destination } from "@brickshift/transaction";
+import type { Destination, Lease } from "@brickshift/transaction";
 import {
   ANONYMOUS_FD,
   type Dict,
@@ -49,7 +49,7 @@ export class FileDestination implements Destination {
   readonly #lock: MigrationLock;
   #leaseId: LeaseId | undefined;
   #leaseEpoch: Epoch | undefined;
-  #leaseAsked: Promise<void> | undefined;
+  #leaseAsked: Promise<Lease> | undefined;
   #wantsLease = false;
   #xdata: { readonly fence: Epoch; readonly dict: Dict } | undefined;
 
@@ -160,15 +160,21 @@ export class FileDestination implements Destination {
   async unlock(): Promise<void> {
     if (this.#leaseId === undefined) return;
     const leaseId = this.#leaseId;
-    const isHeld = await (this.#leaseAsked ?? Promise.resolve()).then(
-      () => true,
-      () => false,
-    );
+    const epoch = this.#leaseEpoch;
+    const asked = this.#leaseAsked;
     this.#leaseId = undefined;
+    this.#leaseEpoch = undefined;
     this.#leaseAsked = undefined;
     this.#wantsLease = false;
     this.#xdata = undefined;
-    if (isHeld) await this.#world.leases.unlock(this.gfid, leaseId).catch(() => {});
+    const { leases } = this.#world;
+    if (epoch !== undefined) {
+      await leases.unlock(this.gfid, { leaseId, epoch }).catch(() => {});
+      return;
+    }
+    // The request may wait for somebody else's lease for minutes: it is taken back, and we do not wait for it.
+    leases.end(this.gfid, leaseId).catch(() => {});
+    void asked?.then((granted) => leases.unlock(this.gfid, granted)).catch(() => {});
   }
 
   /** A fop that names a revoked lease is refused: from now on none does. @returns whether that was it. */
@@ -191,6 +197,7 @@ export class FileDestination implements Destination {
     this.#leaseEpoch = undefined;
     this.#leaseAsked = asked.then((lease) => {
       if (this.#leaseId === leaseId) this.#leaseEpoch = lease.epoch;
+      return lease;
     });
     this.#leaseAsked.catch(() => {});
   }

@@ -74,9 +74,9 @@ export class FileSource implements Source {
     return { type: "hole", lengthBytes, eof: offset + lengthBytes >= sizeBytes, sizeBytes, release };
   }
 
-  async unlock({ leaseId }: Lease): Promise<void> {
+  async unlock(lease: Lease): Promise<void> {
     this.#isHeld = false;
-    await this.#world.leases.unlock(this.gfid, leaseId);
+    await this.#world.leases.unlock(this.gfid, lease);
   }
 
   onRecall(listener: (recall: Recall) => void): () => void {

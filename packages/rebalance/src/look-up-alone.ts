@@ -33,7 +33,7 @@ export async function lookUpAlone(
     await work(found);
     return found;
   } finally {
-    await sourceLeases.unlock(gfid, leaseId).catch(() => {});
+    await sourceLeases.unlock(gfid, lease).catch(() => {});
   }
 }
 
@@ -45,7 +45,7 @@ async function withoutInode(
   const lease = await sourceLeases.acquire({ gfid: ROOT_GFID, mode: "shared" }).catch((error: unknown) => {
     throw causeOf(error);
   });
-  await sourceLeases.unlock(ROOT_GFID, lease.leaseId).catch(() => {});
+  await sourceLeases.unlock(ROOT_GFID, lease).catch(() => {});
   const found = { state: { type: "absent" }, epoch: lease.epoch } as const;
   await work(found);
   return found;

@@ -6,7 +6,7 @@ import { type FileAttributes, readAttributes, readLinks } from "./file-attribute
 import { FileDestination } from "./file-destination.js";
 import { FileSource } from "./file-source.js";
 import { flip, type FlipState } from "./flip.js";
-import { fopErrorOf, isUnanswered } from "./fop-failure.js";
+import { fopErrorOf, isErrno, isUnanswered } from "./fop-failure.js";
 import { missingNames, reconcileNames } from "./link-names.js";
 import { MigrationLock } from "./migration-lock.js";
 import type { Outcome } from "./outcome.js";
@@ -242,7 +242,8 @@ class FileMove {
       await untilAnswered(() => this.#destination.step("abort", fence), patienceOf(this.#context));
       return false;
     } catch (error) {
-      return isUnanswered(error);
+      // Gone, another runner's, or no target: nothing of ours is left. Any other answer may leave it there.
+      return !(isErrno(error, Errno.ENOENT) || isErrno(error, Errno.ESTALE) || isErrno(error, Errno.EINVAL));
     }
   }
 }

@@ -83,7 +83,7 @@ async function moveOnce(context: RunContext, { gfid, link }: FileToMove): Promis
     });
     await removeNames(context, lease, attributes.links);
   } finally {
-    await sourceLeases.unlock(gfid, lease.leaseId).catch(() => {});
+    await sourceLeases.unlock(gfid, lease).catch(() => {});
   }
 }
 

@@ -2,6 +2,7 @@ import { StoreError } from "@brickshift/brick";
 import {
   ANONYMOUS_FD,
   bytesValue,
+  errorCodes,
   FileType,
   getXdata,
   type Gfid,
@@ -10,14 +11,16 @@ import {
   leaseIdFromRandom,
   LeaseType,
   LINK_FILE_PERMISSIONS,
+  ProtocolError,
   ROOT_GFID,
   xdataOf,
 } from "@brickshift/wire";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { MemoryJournal } from "../src/index.js";
+import { BrickLeases } from "../src/brick-leases.js";
+import { type BrickPort, MemoryJournal, rebalanceOptions } from "../src/index.js";
 import { MigrationLock } from "../src/migration-lock.js";
 import { interceptedPort } from "./intercepted-port.js";
-import { makeFile, newGfid, random, readAll, rebalance, twoBricks } from "./two-bricks.js";
+import { makeFile, newGfid, random, nodeScheduler, readAll, rebalance, twoBricks } from "./two-bricks.js";
 
 let bricks: Awaited<ReturnType<typeof twoBricks>>;
 
@@ -60,6 +63,57 @@ describe("a commit that was made, but answered with an error of the disk", () =>
     expect(treeOf("b0").linkto(gfid)).toBe("b1");
     expect(await readAll(bricks.destination, gfid)).toEqual(content);
   });
+});
+
+describe("a commit without an answer", () => {
+  it("is decided though the brick still keeps the connection that the lease belongs to", async () => {
+    const own = await twoBricks({ leases: { recallTimeoutMs: 50 } });
+    const content = Buffer.from(random.bytes(3_000));
+    const gfid = await makeFile(own.source, "f", content);
+    const later = await own.connect("b0");
+    const state = { isCut: false };
+    const current = () => (state.isCut ? later : own.source);
+    const before = interceptedPort(own.source, {
+      setxattr: (input, send) => {
+        if (getXdata(input.dict, "migration") !== "commit") return send();
+        state.isCut = true;
+        return Promise.reject(
+          new ProtocolError("RpcError", "RPC_PING_TIMEOUT", errorCodes.RPC_PING_TIMEOUT, "no answer"),
+        );
+      },
+    });
+    const source: BrickPort = {
+      brick: "b0",
+      get session() {
+        return current().session + (state.isCut ? 1 : 0);
+      },
+      capabilities: own.source.capabilities,
+      get fops() {
+        return state.isCut ? later.fops : before.fops;
+      },
+      onRecall: (listener) => later.onRecall(listener),
+    };
+    const ends = { source, destination: own.destination };
+    const first = await rebalance().run(ends);
+    const { counts } = first.counts.moved === 1 ? first : await rebalance().run(ends);
+    expect(
+      first.failures.filter(({ outcome }) => "code" in outcome && outcome.code === "REBALANCE_UNFINISHED"),
+    ).toEqual([]);
+    expect(counts.moved).toBe(1);
+    expect(await readAll(own.destination, gfid)).toEqual(content);
+    await own.close();
+  });
+});
+
+it("a lease that ended with its connection is answered as revoked when it is unlocked by its epoch", async () => {
+  const gfid = await makeFile(bricks.source, "f", Buffer.from("x"));
+  const client = await bricks.connect("b0");
+  const leases = new BrickLeases(client, { scheduler: nodeScheduler, random }, rebalanceOptions.parse({}));
+  const lease = await leases.acquire({ gfid, mode: "exclusive" });
+  const { session } = client;
+  client.drop();
+  await expect.poll(() => client.session > session && client.isUp).toBe(true);
+  await expect(leases.unlock(gfid, lease)).rejects.toMatchObject({ code: "LEASE_REVOKED" });
 });
 
 describe("a file that is small for the crawl and large by now", () => {
