@@ -90,14 +90,20 @@ export class LeaseDriver<Fop extends GatedFop = GatedFop, Request extends LeaseR
     // A call from within `apply` leaves its effects to the loop outside, which keeps them in order.
     if (this.#isApplying) return;
     this.#isApplying = true;
-    try {
-      for (let batch = this.manager.takeEffects(); batch.length > 0; batch = this.manager.takeEffects()) {
-        for (const effect of batch) this.#apply(effect);
+    const faults: unknown[] = [];
+    for (let batch = this.manager.takeEffects(); batch.length > 0; batch = this.manager.takeEffects()) {
+      for (const effect of batch) {
+        try {
+          this.#apply(effect);
+        } catch (fault) {
+          // The others have been decided: a fop that is not resumed now never is.
+          faults.push(fault);
+        }
       }
-    } finally {
-      this.#isApplying = false;
     }
+    this.#isApplying = false;
     this.#arm();
+    if (faults.length > 0) throw faults[0];
   }
 
   #arm(): void {

@@ -99,3 +99,30 @@ function fopOf(client: string, gate: GatedFop["gate"]): GatedFop {
     isNonblocking: false,
   };
 }
+
+it("carries out what is left when one effect fails, and then throws what it failed with", () => {
+  const scheduler = new ManualScheduler();
+  const resumed: GatedFop[] = [];
+  const driver = driveLeases({}, FIRST_EPOCH, scheduler, (effect) => {
+    if (effect.type !== "resume") return;
+    resumed.push(effect.fop);
+    if (resumed.length === 1) throw new Error("the first cannot be resumed");
+  });
+  const inode = driver.manager.inode("11111111-1111-1111-1111-111111111111" as Gfid);
+  const client = "alice" as ClientUid;
+  const leaseId = leaseIdOf("A");
+  driver.request(inode, { client, leaseId, type: "read", scope: "data" });
+  const fops = ["bob", "carol"].map((name): GatedFop => ({
+    gate: "write",
+    client: name as ClientUid,
+    leaseId: undefined,
+    leaseEpoch: undefined,
+    isInternal: false,
+    isNonblocking: false,
+  }));
+  for (const fop of fops) expect(driver.admit(inode, fop)).toBe("blocked");
+  expect(() => driver.unlock(inode, { client, leaseId, type: "read" })).toThrow(
+    "the first cannot be resumed",
+  );
+  expect(resumed).toEqual(fops);
+});

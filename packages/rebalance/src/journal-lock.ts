@@ -1,28 +1,49 @@
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { RebalanceError } from "./rebalance-error.js";
 
 /**
- * Takes `file` as the lock of a journal: it holds the id of the process that has it. A file whose process is gone
- * does not count. Two that find such a file at once may both think that they have it; the bricks' epochs keep them apart.
+ * Takes `file` as the lock of a journal: it holds the id of the process that has it, and when that started, so that an id
+ * used again (after a restart of a container it often is) is not taken for the owner. A file whose process is gone does not
+ * count. Two that find such a file at once may both think that they have it; the bricks' epochs keep them apart.
  * @returns the way to give it back.
  * @throws RebalanceError `REBALANCE_JOURNAL_IN_USE`.
  */
 export function takeJournalLock(file: string): () => void {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      const fd = openSync(file, "wx");
-      writeSync(fd, String(process.pid));
-      closeSync(fd);
-      return () => rmSync(file, { force: true });
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== "EEXIST" || tries > 0) throw cause;
-      const pid = Number(readFileSync(file, "utf8"));
-      if (isAlive(pid)) {
-        const message = `process ${pid} is using it; end that one, or use another directory`;
-        throw new RebalanceError("REBALANCE_JOURNAL_IN_USE", message, { cause });
+  const mine = `${file}.${process.pid}`;
+  // Written before it has its name: nobody reads half of it.
+  writeFileSync(mine, `${process.pid} ${startOf(process.pid)}`);
+  try {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        linkSync(mine, file);
+        return () => rmSync(file, { force: true });
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code !== "EEXIST" || tries > 0) throw cause;
+        const text = readFileSync(file, "utf8");
+        const pid = Number.parseInt(text, 10);
+        const start = startOf(pid);
+        if (start !== undefined && text === `${pid} ${start}`) {
+          const message = `process ${pid} is using it; end that one, or use another directory`;
+          throw new RebalanceError("REBALANCE_JOURNAL_IN_USE", message, { cause });
+        }
+        rmSync(file, { force: true });
       }
-      rmSync(file, { force: true });
     }
+  } finally {
+    rmSync(mine, { force: true });
+  }
+}
+
+/** Text that no other process ever has; `undefined` when the process is gone. */
+function startOf(pid: number): string | undefined {
+  if (process.platform !== "linux") return isAlive(pid) ? "running" : undefined;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The command name may hold spaces and brackets: fields are counted after the last bracket.
+    const startTicks = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()}/${startTicks}`;
+  } catch {
+    return undefined;
   }
 }
 

@@ -83,7 +83,10 @@ describe("a journal in LMDB", () => {
     const journal = openLmdbJournal({ directory });
     expect(() => openLmdbJournal({ directory })).toThrow(/REBALANCE_JOURNAL_IN_USE.*process \d+ is using it/);
     await journal.close();
-    writeFileSync(join(directory, "lock"), "999999999");
+    writeFileSync(join(directory, "lock"), "999999999 gone");
+    await openLmdbJournal({ directory }).close();
+    // The number of a process that was killed, used again by this one.
+    writeFileSync(join(directory, "lock"), `${process.pid} another-boot/1`);
     await openLmdbJournal({ directory }).close();
   });
 
