@@ -222,8 +222,7 @@ export class FileDestination implements Destination {
 
   /** Makes the link file, or the target of a run that ended early, ours; its data is dropped. */
   async #adopt(fence: Epoch): Promise<"adopted"> {
-    const { source, destination, sourceName, fopTimeoutMs } = this.#world;
-    const { lease } = this.#source;
+    const { destination, sourceName, fopTimeoutMs } = this.#world;
     const state = await lookUp(destination, this.gfid, fopTimeoutMs).catch(rethrow);
     const name = `"${this.link.bname}" in ${this.link.pargfid} on ${destination.brick}`;
     if (state.type === "absent") {
@@ -231,16 +230,15 @@ export class FileDestination implements Destination {
       throw new RebalanceError("REBALANCE_NAME_TAKEN", message);
     }
     if (state.type === "present") {
+      // What the crawl saw may be old: a file that has moved is on the destination alone.
+      await this.#needOrigin();
       const message = `${this.gfid} has data on ${destination.brick} already; compare both, remove one`;
       throw new RebalanceError("REBALANCE_TWO_DATA_FILES", message);
     }
     await this.#lock.take();
     // What is dropped must not be the only copy. While the source shows data under a lease that is held, no commit
     // with a lower epoch can come any more, and one with a higher epoch fences this off.
-    const leased = lease === undefined ? null : xdataOf({ leaseId: lease.leaseId, leaseEpoch: lease.epoch });
-    const origin = await lookUp(source, this.gfid, fopTimeoutMs, leased).catch(rethrow);
-    if (origin.type === "link") throw new SourceMoved(origin.linkto);
-    if (origin.type === "absent") throw new SourceGone();
+    await this.#needOrigin();
     this.mayExist = true;
     try {
       await this.step("target", fence, xdataOf({ linkto: sourceName }));
@@ -255,6 +253,16 @@ export class FileDestination implements Destination {
         : toPortError(error);
     }
     return "adopted";
+  }
+
+  /** Rejects with `SourceMoved` or `SourceGone` unless the source has the data, under the lease that is held. */
+  async #needOrigin(): Promise<void> {
+    const { source, fopTimeoutMs } = this.#world;
+    const { lease } = this.#source;
+    const leased = lease === undefined ? null : xdataOf({ leaseId: lease.leaseId, leaseEpoch: lease.epoch });
+    const origin = await lookUp(source, this.gfid, fopTimeoutMs, leased).catch(rethrow);
+    if (origin.type === "link") throw new SourceMoved(origin.linkto);
+    if (origin.type === "absent") throw new SourceGone();
   }
 }
 

@@ -196,6 +196,28 @@ describe("a file that is small for the crawl and large by now", () => {
   }
 });
 
+it("a page of a directory from before the move does not make two data files of one", async () => {
+  const gfid = await makeFile(bricks.source, "f", Buffer.from(random.bytes(3_000)));
+  const { stat } = await bricks.source.fops.stat({ gfid });
+  await rebalance().run({ source: bricks.source, destination: bricks.destination });
+  const source = interceptedPort(bricks.source, {
+    readdirp: async (_, send) => {
+      const reply = await send();
+      const old = reply.entries.map((entry) =>
+        entry.name === "f" ? { ...entry, stat, dict: new Map() } : entry,
+      );
+      return { ...reply, entries: old };
+    },
+    // The answer that tells of the move comes after the destination's.
+    read: async (_, send) => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return send();
+    },
+  });
+  const { failures } = await rebalance().run({ source, destination: bricks.destination });
+  expect(failures).toEqual([]);
+});
+
 describe("an UNLINK that is sent after its lease", () => {
   it("on the source does not remove the file that has the name by then", async () => {
     const fifo = newGfid();
