@@ -1,5 +1,16 @@
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
 
 const MAGIC = 0xbeef_c0de;
 const META_BYTES = 192;
@@ -27,14 +38,29 @@ export function faultOfJournal(file: string, seal: string): string | undefined {
   }
 }
 
-/** Seals the file of a journal that was closed. */
+/** Seals the file of a journal that was closed. After a power cut the seal is whole, or there is none. */
 export function sealJournal(file: string, seal: string): void {
-  writeFileSync(seal, checksum(file));
+  const unfinished = `${seal}.new`;
+  writeFileSync(unfinished, checksum(file), { flush: true });
+  renameSync(unfinished, seal);
+  syncDirectory(dirname(seal));
 }
 
-/** Takes the seal away: from now on the file changes. */
+/** Takes the seal away: from now on the file changes. A power cut does not bring the seal back. */
 export function unsealJournal(seal: string): void {
   rmSync(seal, { force: true });
+  syncDirectory(dirname(seal));
+}
+
+function syncDirectory(directory: string): void {
+  // Windows opens no directories.
+  if (process.platform === "win32") return;
+  const fd = openSync(directory, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function faultOfHead(fd: number, size: number): string | undefined {

@@ -100,10 +100,10 @@ export function parseGfid(text: string): Gfid {
 /** Hex text of the 16 bytes at `offset`. @throws {@link WireError} `WIRE_TRUNCATED`. */
 export function leaseIdFromBytes(bytes: Uint8Array, offset = 0): LeaseId {
   if (bytes.length - offset < 16) throw new WireError("WIRE_TRUNCATED", "a lease-id is 16 bytes");
-  let text = "";
-  for (let at = offset; at < offset + 16; at += 1)
-    text += String.fromCharCode(first(bytes, at), second(bytes, at));
-  return text as LeaseId;
+  const codes: number[] = [];
+  for (let at = offset; at < offset + 16; at += 1) codes.push(first(bytes, at), second(bytes, at));
+  // Flat, as a gfid: a text that is added up stays a tree, which takes three times the memory in a million leases.
+  return String.fromCharCode(...codes) as LeaseId;
 }
 
 /** The 16 bytes of `leaseId`, newly allocated. */
