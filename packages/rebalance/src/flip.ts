@@ -96,7 +96,9 @@ async function wasCommitted(context: RunContext, { gfid, path, lease }: Flip): P
   try {
     await untilAnswered(() => sourceLeases.end(gfid, lease.leaseId), patience);
     const { state } = await untilAnswered(() => lookUpAlone(context, gfid), patience);
-    return state.type === "link" && state.linkto === destinationName;
+    // Nothing at all: the link file may have been taken for stale and removed since. What is prepared may be the only copy
+    // then, and is published, as recovery does.
+    return state.type === "absent" || (state.type === "link" && state.linkto === destinationName);
   } catch (cause) {
     const message = `${path}: the source does not answer whether it committed; bring it up, and go on with resume`;
     throw new RebalanceError("REBALANCE_UNFINISHED", message, { cause });

@@ -38,10 +38,12 @@ export function faultOfJournal(file: string, seal: string): string | undefined {
   }
 }
 
-/** Seals the file of a journal that was closed. After a power cut the seal is whole, or there is none. */
+/** Seals the file of a journal that was closed. After a power cut the seal is there whole, with what it seals, or not at all. */
 export function sealJournal(file: string, seal: string): void {
   const unfinished = `${seal}.new`;
-  writeFileSync(unfinished, checksum(file), { flush: true });
+  sync(file, "r+");
+  writeFileSync(unfinished, checksum(file));
+  sync(unfinished, "r+");
   renameSync(unfinished, seal);
   syncDirectory(dirname(seal));
 }
@@ -54,8 +56,11 @@ export function unsealJournal(seal: string): void {
 
 function syncDirectory(directory: string): void {
   // Windows opens no directories.
-  if (process.platform === "win32") return;
-  const fd = openSync(directory, "r");
+  if (process.platform !== "win32") sync(directory, "r");
+}
+
+function sync(path: string, flags: "r" | "r+"): void {
+  const fd = openSync(path, flags);
   try {
     fsyncSync(fd);
   } finally {

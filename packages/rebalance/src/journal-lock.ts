@@ -34,14 +34,15 @@ export function takeJournalLock(file: string): () => void {
   }
 }
 
-/** Text that no other process ever has; `undefined` when the process is gone. */
+/** Text that no other process ever has; `undefined` when the process is gone (or a zombie). */
 function startOf(pid: number): string | undefined {
   if (process.platform !== "linux") return isAlive(pid) ? "running" : undefined;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The command name may hold spaces and brackets: fields are counted after the last bracket.
-    const startTicks = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-    return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()}/${startTicks}`;
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (fields[0] === "Z" || fields[0] === "X") return undefined;
+    return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()}/${fields[19]}`;
   } catch {
     return undefined;
   }

@@ -66,6 +66,26 @@ describe("a commit that was made, but answered with an error of the disk", () =>
 });
 
 describe("a commit without an answer", () => {
+  it("whose link file somebody removes as stale leaves the data on the destination", async () => {
+    const content = Buffer.from(random.bytes(3_000));
+    const gfid = await makeFile(bricks.source, "f", content);
+    const cleaner = await bricks.connect("b0");
+    const source = interceptedPort(bricks.source, {
+      setxattr: async (input, send) => {
+        const reply = await send();
+        if (getXdata(input.dict, "migration") !== "commit") return reply;
+        // The lease still keeps the cleaner out: it comes in as soon as the runner has given it back.
+        removed = cleaner.fops.unlink({ pargfid: ROOT_GFID, bname: "f" });
+        throw new ProtocolError("RpcError", "RPC_PING_TIMEOUT", errorCodes.RPC_PING_TIMEOUT, "no answer");
+      },
+    });
+    let removed: Promise<unknown> | undefined;
+    await rebalance().run({ source, destination: bricks.destination });
+    await removed;
+    expect(treeOf("b0").isLinked(gfid)).toBe(false);
+    expect(await readAll(bricks.destination, gfid)).toEqual(content);
+  });
+
   it("is decided though the brick still keeps the connection that the lease belongs to", async () => {
     const own = await twoBricks({ leases: { recallTimeoutMs: 50 } });
     const content = Buffer.from(random.bytes(3_000));

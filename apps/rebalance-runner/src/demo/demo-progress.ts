@@ -34,7 +34,7 @@ export class DemoProgress {
   #show(event: Readonly<Record<string, unknown>>): void {
     const number = (key: string) => (typeof event[key] === "number" ? event[key] : 0);
     const files = number("filesMoved");
-    const bytes = number("bytesMoved");
+    const bytes = Math.min(number("bytesCopied"), this.#bytesTotal);
     const seconds = number("seconds");
     // Small files are bound by their number, large ones by their bytes: the slower measure leads.
     const part = Math.min(files / Math.max(1, this.#filesTotal), bytes / Math.max(1, this.#bytesTotal));

@@ -1,11 +1,15 @@
 import {
   bytesValue,
+  type Dict,
+  Errno,
   type FopName,
   type FopRequest,
+  getXdata,
   type Gfid,
   intValue,
   NO_IATT,
   ROOT_GFID,
+  xdataOf,
 } from "@brickshift/wire";
 import { describe, expect, it } from "vitest";
 import { leased, unlock } from "../lease-client.js";
@@ -122,5 +126,29 @@ describe("under an exclusive data lease", () => {
 
   it.each(housekeeping)("%s passes", async (...request) => {
     expect(await waitsUnder("read-write", request as Request)).toBe(false);
+  });
+});
+
+describe("naming a lease that was revoked, without an epoch", () => {
+  async function answerTo([name, request]: Request) {
+    const { client, brick } = await startBrick();
+    const runner = await client();
+    const { gfid, fd } = await createFile(runner, "f", { content: "0123456789" });
+    await createFile(runner, "g");
+    const { leaseId } = await leased(runner, gfid);
+    brick.revokeLeases(gfid);
+    const plain = request(gfid, fd) as { readonly xdata: Dict | null };
+    const named = { ...plain, xdata: new Map([...(plain.xdata ?? []), ...(xdataOf({ leaseId }) ?? [])]) };
+    const { opRet, opErrno, xdata: said } = await runner.call(name, named as never);
+    return { opRet, opErrno, state: getXdata(said, "leaseState") };
+  }
+
+  it.each([...modifying, ...observing])("%s is refused, with the reason", async (...request) => {
+    const refusal = { opRet: -1, opErrno: Errno.EKEYREVOKED, state: "admin" };
+    expect(await answerTo(request as Request)).toEqual(refusal);
+  });
+
+  it.each(housekeeping)("%s is carried out", async (...request) => {
+    expect((await answerTo(request as Request)).opErrno).toBe(0);
   });
 });

@@ -37,6 +37,16 @@ export class DirectorySyncs {
     }
   }
 
+  /** Resolves when all names made by now survive a power cut. */
+  async waitAll(): Promise<void> {
+    await Promise.all([...this.#states].map(([directory, { made }]) => this.wait(directory, made)));
+  }
+
+  /** Whether the name with this ticket survives a power cut. */
+  isSynced(directory: string, ticket: number): boolean {
+    return (this.#states.get(directory)?.synced ?? 0) >= ticket;
+  }
+
   /** Closes the directories; nobody waits any more. */
   close(): void {
     for (const { fd } of this.#states.values()) closeSync(fd);

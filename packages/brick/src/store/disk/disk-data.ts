@@ -4,8 +4,8 @@ import { type Gfid, parseGfid } from "@brickshift/wire";
 import { InTurn } from "../in-turn.js";
 import type { BlobStat, DataStore } from "../store.js";
 import { StoreError } from "../store-error.js";
-import { DirectorySyncs } from "./directory-syncs.js";
 import { readFully, removeFile, syncData, writeFullyPooled, writeFullySync } from "./file-io.js";
+import { FreshNames } from "./fresh-names.js";
 import { OpenFiles } from "./open-files.js";
 import type { DiskStoreOptions } from "./options.js";
 import { storeErrorFrom } from "./platform-error.js";
@@ -13,6 +13,8 @@ import { blobDirectory } from "./store-format.js";
 
 /** A range is zeroed in pieces of this size; a piece that is zero already stays a hole. */
 const ZERO_PIECE_BYTES = 1_048_576;
+/** Names that nobody has synced, a hundred bytes each: past this many their directories, 256, are synced. */
+const FRESH_NAMES_MAX = 65_536;
 
 /**
  * Filesystems that bring the name of a new file to disk with the file's own fsync, by their number in statfs: ext4 (and 2, 3),
@@ -26,9 +28,7 @@ export class DiskData implements DataStore {
   readonly #options: DiskStoreOptions;
   readonly #files: OpenFiles;
   readonly #turns = new InTurn();
-  readonly #directories = new DirectorySyncs();
-  /** Blobs of which the name may not be on disk yet. */
-  readonly #fresh = new Map<Gfid, number>();
+  readonly #fresh = new FreshNames((gfid) => this.#directory(gfid), FRESH_NAMES_MAX);
   readonly #syncsNames: boolean;
   #underWay = 0;
   #whenIdle = () => {};
@@ -42,9 +42,9 @@ export class DiskData implements DataStore {
 
   create(gfid: Gfid): Promise<void> {
     return this.#change(gfid, "create", async () => {
+      if (this.#syncsNames) await this.#fresh.makeRoom();
       await this.#files.create(gfid);
-      if (!this.#syncsNames) return;
-      this.#fresh.set(gfid, this.#directories.made(this.#directory(gfid)));
+      if (this.#syncsNames) this.#fresh.made(gfid);
     });
   }
 
@@ -100,17 +100,14 @@ export class DiskData implements DataStore {
   sync(gfid: Gfid): Promise<void> {
     return this.#guard(gfid, "sync", async () => {
       await this.#files.useLong(gfid, syncData);
-      const ticket = this.#fresh.get(gfid);
-      if (ticket === undefined) return;
-      await this.#directories.wait(this.#directory(gfid), ticket);
-      this.#fresh.delete(gfid);
+      await this.#fresh.sync(gfid);
     });
   }
 
   remove(gfid: Gfid): Promise<void> {
     return this.#change(gfid, "remove", async () => {
       this.#files.drop(gfid);
-      this.#fresh.delete(gfid);
+      this.#fresh.removed(gfid);
       await removeFile(this.#path(gfid));
     });
   }
@@ -166,7 +163,7 @@ export class DiskData implements DataStore {
     this.#isClosed = true;
     if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
     this.#files.close();
-    this.#directories.close();
+    this.#fresh.close();
   }
 
   #write(gfid: Gfid, offset: number, bytes: Uint8Array): void | Promise<void> {
