@@ -16,7 +16,7 @@ export interface NamesToMatch {
   readonly wanted: readonly ParentLink[];
   /** The names that it has. */
   readonly present: readonly ParentLink[];
-  /** Whether it looks like a link file: then nothing else is unlinked, whatever the name stands for by then. */
+  /** Whether it looks like a link file: then names that are too many go, guarded so that nothing else is unlinked. */
   readonly isLinkFile: boolean;
   /** Goes with each fop: the lease that lets it through. */
   readonly xdata: Dict | null;
@@ -49,8 +49,10 @@ export async function reconcileNames(names: NamesToMatch): Promise<void> {
         throw new RebalanceError("REBALANCE_NAME_TAKEN", message, { cause: error });
       });
     }
-    const guarded = names.isLinkFile ? new Map([...(xdata ?? []), ONLY_LINK_FILES]) : xdata;
-    for (const { pargfid, bname } of missingNames(present, wanted)) {
+    // Of anything but a link file, a name that is too many stays: what has it by now may be a client's.
+    const surplus = names.isLinkFile ? missingNames(present, wanted) : [];
+    const guarded = new Map([...(xdata ?? []), ONLY_LINK_FILES]);
+    for (const { pargfid, bname } of surplus) {
       await destination.fops
         .unlink({ pargfid, bname, xdata: guarded }, { timeoutMs })
         .catch((error: unknown) => {
