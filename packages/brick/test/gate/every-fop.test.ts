@@ -143,12 +143,19 @@ describe("naming a lease that was revoked, without an epoch", () => {
     return { opRet, opErrno, state: getXdata(said, "leaseState") };
   }
 
-  it.each([...modifying, ...observing])("%s is refused, with the reason", async (...request) => {
-    const refusal = { opRet: -1, opErrno: Errno.EKEYREVOKED, state: "admin" };
-    expect(await answerTo(request as Request)).toEqual(refusal);
-  });
+  // A lookup elsewhere is no housekeeping: it looks at another inode, in the name of the lease that is over.
+  const elsewhere = housekeeping.filter(([name]) => name === "lookup");
+  const givesBack = housekeeping.filter(([name]) => name !== "lookup");
 
-  it.each(housekeeping)("%s is carried out", async (...request) => {
+  it.each([...modifying, ...observing, ...elsewhere])(
+    "%s is refused, with the reason",
+    async (...request) => {
+      const refusal = { opRet: -1, opErrno: Errno.EKEYREVOKED, state: "admin" };
+      expect(await answerTo(request as Request)).toEqual(refusal);
+    },
+  );
+
+  it.each(givesBack)("%s is carried out", async (...request) => {
     expect((await answerTo(request as Request)).opErrno).toBe(0);
   });
 });
