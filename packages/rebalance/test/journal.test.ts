@@ -1,9 +1,11 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Gfid, ROOT_GFID } from "@brickshift/wire";
 import { open } from "lmdb";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Intent, type Journal, type JournalHeader, MemoryJournal } from "../src/index.js";
 import { openLmdbJournal } from "../src/journal-lmdb.js";
 import { RunTally } from "../src/run-tally.js";
@@ -89,6 +91,23 @@ describe("a journal in LMDB", () => {
     writeFileSync(join(directory, "lock"), `${process.pid} another-boot/1`);
     await openLmdbJournal({ directory }).close();
   });
+
+  it.runIf(process.platform === "linux")(
+    "is free when its process has ended but waits for its parent",
+    async () => {
+      // The shell becomes `sleep`, which never asks how its child ended.
+      const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"], {
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      const [pid] = (await once(parent.stdout, "data")).map((text) => Number(String(text)));
+      const fields = () => readFileSync(`/proc/${pid}/stat`, "utf8").split(" ");
+      await vi.waitFor(() => expect(fields()[2]).toBe("Z"), { timeout: 5_000 });
+      const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+      writeFileSync(join(directory, "lock"), `${pid} ${boot}/${fields()[21]}`);
+      await openLmdbJournal({ directory }).close();
+      parent.kill();
+    },
+  );
 
   it.each([
     ["another version", "header", { ...header(), version: 99 }, "REBALANCE_JOURNAL_VERSION"],
