@@ -1,15 +1,12 @@
-import type { Connection, Transport } from "@brickshift/transport";
-import { createMemoryTransport } from "@brickshift/transport-memory";
+import type { Connection } from "@brickshift/transport";
 import {
   createRpcPeer,
   type IncomingCall,
-  type Random,
   type RpcPeer,
   type Scheduler,
   type ServedProgram,
   withDump,
 } from "@brickshift/rpc";
-import { ManualScheduler, seededRandom } from "@brickshift/testkit";
 import {
   type CallbackName,
   type CallbackRequest,
@@ -30,8 +27,6 @@ import {
   oldDictText,
   programs,
 } from "@brickshift/wire";
-import { createBrickClient } from "../src/index.js";
-import type { BrickClientOptionsInput } from "../src/index.js";
 
 /** What a test answers to a fop; nothing leaves it unanswered. */
 export type Handlers = {
@@ -110,26 +105,4 @@ function answer(brick: FakeBrick, call: IncomingCall): void {
   }
   const reply = handler(decodeFopRequest(name, call.body), call);
   if (reply !== undefined) void call.reply(encodeFopReply(name, reply as never));
-}
-
-/** A client of a fake brick that listens on the memory transport. */
-export async function setup(options: BrickClientOptionsInput = {}, random: Random = seededRandom(1)) {
-  const scheduler = new ManualScheduler();
-  const transport: Transport = createMemoryTransport();
-  const { brick, accept } = fakeBrick();
-  const listener = await transport.listen("memory://brick", (connection) => accept(connection, scheduler));
-  const client = createBrickClient({
-    transport,
-    address: "memory://brick",
-    brick: "/bricks/b0",
-    scheduler,
-    random,
-    options: { pingTimeoutMs: 0, reconnect: { delayMinMs: 100 }, ...options },
-  });
-  return { client, brick, scheduler, listener, transport };
-}
-
-/** Lets everything run that is ready to, without any clock. */
-export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

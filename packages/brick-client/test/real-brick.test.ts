@@ -21,7 +21,7 @@ import {
 } from "@brickshift/wire";
 import { describe, expect, it } from "vitest";
 import { type BrickClientOptionsInput, createBrickClient } from "../src/index.js";
-import { settle } from "./fake-brick.js";
+import { settle } from "./client-fixture.js";
 
 /** A real brick on the memory transport, and clients of it. */
 async function setup() {

@@ -13,7 +13,7 @@ import {
 } from "@brickshift/wire";
 import { expect, it } from "vitest";
 import { createBrickClient } from "../src/index.js";
-import { settle } from "./fake-brick.js";
+import { settle } from "./client-fixture.js";
 
 const gfid = parseGfid("12345678-1234-4234-8234-123456789abc");
 
