@@ -15,7 +15,7 @@ import type { Scheduler } from "./ports.js";
 /**
  * Gives a {@link LeaseManager} its time and its hands. Effects are applied in order before the method that
  * caused them returns; `apply` may call the driver again, and what that leads to is applied after what is
- * already due.
+ * already due. What `apply` throws is nobody's answer: the other effects are applied, and the scheduler runs into it.
  */
 export class LeaseDriver<Fop extends GatedFop = GatedFop, Request extends LeaseRequest = LeaseRequest> {
   /** The core: ask it whatever has no effects (`inode`, `extentsSince`, `markModified`, `holdsExclusive`). */
@@ -90,20 +90,25 @@ export class LeaseDriver<Fop extends GatedFop = GatedFop, Request extends LeaseR
     // A call from within `apply` leaves its effects to the loop outside, which keeps them in order.
     if (this.#isApplying) return;
     this.#isApplying = true;
-    const faults: unknown[] = [];
     for (let batch = this.manager.takeEffects(); batch.length > 0; batch = this.manager.takeEffects()) {
       for (const effect of batch) {
         try {
           this.#apply(effect);
         } catch (fault) {
           // The others have been decided: a fop that is not resumed now never is.
-          faults.push(fault);
+          this.#throwApart(fault);
         }
       }
     }
     this.#isApplying = false;
     this.#arm();
-    if (faults.length > 0) throw faults[0];
+  }
+
+  /** Not to the caller, whom it would tell that a fop is refused which is blocked, or a lease held that is given back. */
+  #throwApart(fault: unknown): void {
+    this.#scheduler.at(this.#scheduler.nowMs(), () => {
+      throw fault;
+    });
   }
 
   #arm(): void {

@@ -100,7 +100,7 @@ function fopOf(client: string, gate: GatedFop["gate"]): GatedFop {
   };
 }
 
-it("carries out what is left when one effect fails, and then throws what it failed with", () => {
+it("carries out what is left when one effect fails, and throws what it failed with apart", () => {
   const scheduler = new ManualScheduler();
   const resumed: GatedFop[] = [];
   const driver = driveLeases({}, FIRST_EPOCH, scheduler, (effect) => {
@@ -108,21 +108,27 @@ it("carries out what is left when one effect fails, and then throws what it fail
     resumed.push(effect.fop);
     if (resumed.length === 1) throw new Error("the first cannot be resumed");
   });
-  const inode = driver.manager.inode("11111111-1111-1111-1111-111111111111" as Gfid);
-  const client = "alice" as ClientUid;
-  const leaseId = leaseIdOf("A");
-  driver.request(inode, { client, leaseId, type: "read", scope: "data" });
-  const fops = ["bob", "carol"].map((name): GatedFop => ({
-    gate: "write",
-    client: name as ClientUid,
-    leaseId: undefined,
-    leaseEpoch: undefined,
-    isInternal: false,
-    isNonblocking: false,
-  }));
+  const inode = driver.manager.inode("f" as Gfid);
+  driver.request(inode, requestOf("a", "A"));
+  const fops = [fopOf("b", "write"), fopOf("c", "write")];
   for (const fop of fops) expect(driver.admit(inode, fop)).toBe("blocked");
-  expect(() => driver.unlock(inode, { client, leaseId, type: "read" })).toThrow(
-    "the first cannot be resumed",
-  );
+  const unlock = { client: "a" as ClientUid, leaseId: leaseIdOf("A") };
+  expect(driver.unlock(inode, unlock)).toMatchObject({ type: "unlocked" });
   expect(resumed).toEqual(fops);
+  expect(() => scheduler.advance(0)).toThrow("the first cannot be resumed");
+});
+
+it("gives a fop its admission although the recall that it leads to fails, so that none is refused and queued", () => {
+  const scheduler = new ManualScheduler();
+  const types: string[] = [];
+  const driver = driveLeases({}, FIRST_EPOCH, scheduler, (effect) => {
+    types.push(effect.type);
+    if (effect.type === "recall") throw new Error("the holder cannot be told");
+  });
+  const inode = driver.manager.inode("f" as Gfid);
+  driver.request(inode, requestOf("a", "A"));
+  expect(driver.admit(inode, fopOf("b", "write"))).toBe("blocked");
+  expect(() => scheduler.advance(0)).toThrow("the holder cannot be told");
+  driver.unlock(inode, { client: "a" as ClientUid, leaseId: leaseIdOf("A") });
+  expect(types).toEqual(["grant", "recall", "resume"]);
 });
