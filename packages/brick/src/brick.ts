@@ -45,6 +45,7 @@ export class Brick {
   readonly volumeId: string | undefined;
   readonly tree: Tree;
   readonly options: BrickServerOptions;
+  /** Tells the application; never throws. */
   readonly log: BrickLog;
   readonly gate: LeaseGate;
   readonly turns = new NameTurns();
@@ -63,7 +64,16 @@ export class Brick {
     this.volumeId = init.volumeId;
     this.tree = init.tree;
     this.options = options;
-    this.log = init.log;
+    this.log = (event) => {
+      try {
+        init.log(event);
+      } catch (fault) {
+        // Apart from what is being logged, which must come to its end: a recall sent, a fop answered.
+        scheduler.at(scheduler.nowMs(), () => {
+          throw fault;
+        });
+      }
+    };
     this.locks = new LockTable(options);
     this.pool = new BufferPool(options.poolBytesMax);
     const firstEpoch = (BigInt(init.bootCount) << EPOCHS_PER_BOOT_BITS) as Epoch;

@@ -26,7 +26,7 @@ import {
 } from "@brickshift/wire";
 import { createMemoryStore } from "../src/store/memory-store.js";
 import type { BrickServerOptionsInput } from "../src/options.js";
-import type { BrickEvent } from "../src/server/brick-event.js";
+import type { BrickEvent, BrickLog } from "../src/server/brick-event.js";
 import { type BrickConfig, createBrickServer } from "../src/server/brick-server.js";
 
 export const ADDRESS = "memory://brick";
@@ -53,10 +53,11 @@ export interface TestAuth {
   readonly lkOwner: Uint8Array;
 }
 
-/** One brick server on a memory transport, and clients of it. */
+/** One brick server on a memory transport, and clients of it. `log` hears each event after it is noted. */
 export async function startBrick(
   options: BrickServerOptionsInput = {},
   configs: readonly BrickConfig[] = [{ name: "b0", store: createMemoryStore() }],
+  log: BrickLog = () => {},
 ) {
   const scheduler = new ManualScheduler();
   const transport = createMemoryTransport();
@@ -65,7 +66,10 @@ export async function startBrick(
     bricks: configs,
     scheduler,
     options,
-    log: (event) => events.push(event),
+    log(event) {
+      events.push(event);
+      log(event);
+    },
   });
   const listener = await transport.listen(ADDRESS, (connection) => server.accept(connection));
   let clients = 0;
