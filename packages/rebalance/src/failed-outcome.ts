@@ -1,5 +1,5 @@
 import { Errno, isProtocolError } from "@brickshift/wire";
-import { fopErrorOf, isGone, isUnanswered } from "./fop-failure.js";
+import { fopErrorOf, isGone, isRevoked, isUnanswered } from "./fop-failure.js";
 import type { Outcome } from "./outcome.js";
 import { isRebalanceError, type RebalanceErrorCode } from "./rebalance-error.js";
 import { SourceGone } from "./source-errors.js";
@@ -39,6 +39,10 @@ function judge(error: unknown): readonly [RebalanceErrorCode, string] {
       return ["REBALANCE_SOURCE_FAILED", "look at the source brick's log and run again"];
     default:
       break;
+  }
+  if (isRevoked(error)) {
+    const next = "its lease was revoked; run again when it is used less, or raise the bricks' recall timeout";
+    return ["REBALANCE_BUSY", next];
   }
   if (isUnanswered(error) || isUnanswered(causeOf(error))) {
     return ["REBALANCE_UNREACHABLE", "see that both bricks are up, and go on with resume"];

@@ -7,6 +7,7 @@ import {
   FileType,
   type Gfid,
   gfidValue,
+  LeaseError,
   type LeaseId,
   LINK_FILE_PERMISSIONS,
   type MigrationStep,
@@ -14,6 +15,7 @@ import {
   xdataOf,
 } from "@brickshift/wire";
 import type { BrickLeases } from "./brick-leases.js";
+import { readLinks } from "./file-attributes.js";
 import type { FileSource } from "./file-source.js";
 import { isErrno, isGone, toPortError } from "./fop-failure.js";
 import { lookUp } from "./inode-state.js";
@@ -49,7 +51,10 @@ export class FileDestination implements Destination {
   readonly #lock: MigrationLock;
   #leaseId: LeaseId | undefined;
   #leaseEpoch: Epoch | undefined;
+  #leaseSession: number | undefined;
   #leaseAsked: Promise<Lease> | undefined;
+  #isRecalled = false;
+  #endRecalls = () => {};
   #wantsLease = false;
   #xdata: { readonly fence: Epoch; readonly dict: Dict } | undefined;
 
@@ -106,21 +111,37 @@ export class FileDestination implements Destination {
     }
   }
 
-  /** One step of the migration. Rejects with what the client rejects with. */
-  async step(migration: MigrationStep, fence: Epoch, more: Dict | null = null): Promise<void> {
+  /**
+   * Closes the target, with `attributes` to be shown once it is published; from then on the brick lets nobody take a name of
+   * it away. Rejects with what the client rejects with: also when the lease was lost before, since somebody may have changed
+   * names after they were matched.
+   */
+  async prepare(fence: Epoch, attributes: Dict): Promise<void> {
+    await this.#step("prepare", fence, attributes);
+    const { destination } = this.#world;
+    // A lease ends with its connection, or some time after a recall, which comes over the same connection before the answer.
+    if (!this.#isRecalled && this.#leaseSession === destination.session) return;
+    await this.readNames();
+  }
+
+  /** The names that the target has, read under the lease. Rejects with what the client rejects with, also when it is lost. */
+  async readNames(): Promise<readonly ParentLink[]> {
     const { destination, fopTimeoutMs } = this.#world;
-    const dict = xdataOf({ migration }, more);
-    const send = () =>
-      destination.fops.setxattr(
-        { gfid: this.gfid, flags: 0, dict, xdata: this.xdata(fence) },
-        { timeoutMs: fopTimeoutMs },
-      );
+    return readLinks(destination, this.gfid, fopTimeoutMs, this.leaseXdata);
+  }
+
+  /** One of the other steps of the migration. Rejects with what the client rejects with. */
+  async step(
+    migration: "target" | "publish" | "abort",
+    fence: Epoch,
+    more: Dict | null = null,
+  ): Promise<void> {
     try {
-      await send();
+      await this.#step(migration, fence, more);
     } catch (error) {
-      // The lease is a courtesy to those who look; the fence alone is what makes the step right.
+      // Here the lease is a courtesy to those who look; the fence alone is what makes the step right.
       if (!this.#noteRevoked(error)) throw error;
-      await send();
+      await this.#step(migration, fence, more);
     }
   }
 
@@ -137,12 +158,17 @@ export class FileDestination implements Destination {
     return dict;
   }
 
-  /** The lease alone, for fops on names; with its epoch, so that one that comes after the lease is refused. */
-  get leaseXdata(): Dict | null {
+  /**
+   * The lease alone, for fops on names; with its epoch, so that one that comes after the lease is refused.
+   * @throws LeaseError `LEASE_REVOKED` when none is held: without one nothing would keep others from the names.
+   */
+  get leaseXdata(): Dict {
     const leaseId = this.#leaseId;
     const leaseEpoch = this.#leaseEpoch;
-    if (leaseId === undefined) return null;
-    return xdataOf({ leaseId, ...(leaseEpoch !== undefined && { leaseEpoch }) });
+    if (leaseId === undefined || leaseEpoch === undefined) {
+      throw new LeaseError("LEASE_REVOKED", `no lease on ${this.gfid} is held on the destination`);
+    }
+    return xdataOf({ leaseId, leaseEpoch });
   }
 
   /** Asks for the exclusive lease, as soon as there is a file to have one on. */
@@ -162,6 +188,7 @@ export class FileDestination implements Destination {
     const leaseId = this.#leaseId;
     const epoch = this.#leaseEpoch;
     const asked = this.#leaseAsked;
+    this.#endRecalls();
     this.#leaseId = undefined;
     this.#leaseEpoch = undefined;
     this.#leaseAsked = undefined;
@@ -181,7 +208,9 @@ export class FileDestination implements Destination {
   #noteRevoked(error: unknown): boolean {
     if (!isErrno(error, Errno.EKEYREVOKED) || this.#leaseId === undefined) return false;
     this.#world.leases.forget();
+    this.#endRecalls();
     this.#leaseId = undefined;
+    this.#leaseEpoch = undefined;
     this.#leaseAsked = undefined;
     this.#xdata = undefined;
     return true;
@@ -193,13 +222,27 @@ export class FileDestination implements Destination {
     const leaseId = this.#world.leases.newLeaseId();
     this.#leaseId = leaseId;
     this.#xdata = undefined;
+    this.#isRecalled = false;
+    this.#endRecalls = this.#world.leases.onRecall(this.gfid, () => {
+      this.#isRecalled = true;
+    });
     const asked = this.#world.leases.acquire({ gfid: this.gfid, mode: "exclusive", leaseId });
     this.#leaseEpoch = undefined;
     this.#leaseAsked = asked.then((lease) => {
-      if (this.#leaseId === leaseId) this.#leaseEpoch = lease.epoch;
+      if (this.#leaseId === leaseId) {
+        this.#leaseEpoch = lease.epoch;
+        this.#leaseSession = lease.session;
+      }
       return lease;
     });
     this.#leaseAsked.catch(() => {});
+  }
+
+  async #step(migration: MigrationStep, fence: Epoch, more: Dict | null): Promise<void> {
+    const { destination, fopTimeoutMs } = this.#world;
+    const dict = xdataOf({ migration }, more);
+    const request = { gfid: this.gfid, flags: 0, dict, xdata: this.xdata(fence) };
+    await destination.fops.setxattr(request, { timeoutMs: fopTimeoutMs });
   }
 
   async #make(fence: Epoch): Promise<"created" | "adopted"> {

@@ -39,7 +39,7 @@ export async function flip(context: RunContext, move: Flip, state: FlipState): P
   const { journal } = context;
   const { gfid, lease, destination } = move;
   await move.intended;
-  await destination.step("prepare", lease.epoch, preparedDict(move.stat, move.attributes.xattrs));
+  await destination.prepare(lease.epoch, preparedDict(move.stat, move.attributes.xattrs));
   state.phase = "prepared";
   await commit(context, move, state);
   state.phase = "committed";

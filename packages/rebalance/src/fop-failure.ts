@@ -26,6 +26,11 @@ export function isErrno(error: unknown, errno: number): boolean {
   return fopErrorOf(error)?.errno === errno;
 }
 
+/** Whether a lease that was needed is not held any more, by the brick's word or by our own knowledge. */
+export function isRevoked(error: unknown): boolean {
+  return isErrno(error, Errno.EKEYREVOKED) || (isProtocolError(error) && error.code === "LEASE_REVOKED");
+}
+
 /** What the ports of a copy reject with, for what a fop was rejected with. */
 export function toPortError(error: unknown): unknown {
   const cause = { cause: error };

@@ -2,11 +2,11 @@ import { type CopyProgress, type CopyResult } from "@brickshift/transaction";
 import { Errno, type Gfid, isProtocolError, type ParentLink } from "@brickshift/wire";
 import type { GrantedLease } from "./brick-leases.js";
 import { failedOutcome, isSourceGone } from "./failed-outcome.js";
-import { type FileAttributes, readAttributes, readLinks } from "./file-attributes.js";
+import { type FileAttributes, readAttributes } from "./file-attributes.js";
 import { FileDestination } from "./file-destination.js";
 import { FileSource } from "./file-source.js";
 import { flip, type FlipState } from "./flip.js";
-import { fopErrorOf, isErrno, isUnanswered } from "./fop-failure.js";
+import { fopErrorOf, isErrno, isRevoked, isUnanswered } from "./fop-failure.js";
 import { missingNames, reconcileNames } from "./link-names.js";
 import { MigrationLock } from "./migration-lock.js";
 import type { Outcome } from "./outcome.js";
@@ -181,9 +181,7 @@ class FileMove {
     const { gfid } = this.#file;
     const wanted = links;
     const isCreated = this.#destination.made === "created";
-    const present = isCreated
-      ? [this.#destination.link]
-      : await readLinks(destination, gfid, fopTimeoutMs, this.#destination.leaseXdata);
+    const present = isCreated ? [this.#destination.link] : await this.#destination.readNames();
     if (missingNames(wanted, present).length + missingNames(present, wanted).length === 0) return;
     const xdata = this.#destination.leaseXdata;
     await reconcileNames({
@@ -272,6 +270,5 @@ function mayGoBetter(error: unknown): boolean {
   if (isProtocolError(error) && error.code.startsWith("TRANSACTION_")) {
     return error.code === "TRANSACTION_OUTCOME_UNKNOWN";
   }
-  const errno = fopErrorOf(error)?.errno;
-  return isUnanswered(error) || errno === Errno.EKEYREVOKED || errno === Errno.EAGAIN;
+  return isUnanswered(error) || isRevoked(error) || isErrno(error, Errno.EAGAIN);
 }
