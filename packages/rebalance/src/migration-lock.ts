@@ -1,8 +1,20 @@
 import { Errno, type Gfid, LkCmd, LockType } from "@brickshift/wire";
-import { isErrno, isGone, toPortError } from "./fop-failure.js";
-import type { BrickPort } from "./ports.js";
+import { isErrno, isGone, isUnanswered, toPortError } from "./fop-failure.js";
+import type { BrickPort, Scheduler } from "./ports.js";
 import { RebalanceError } from "./rebalance-error.js";
 import { SourceGone } from "./source-errors.js";
+import { sleepUntil } from "./throttle-driver.js";
+
+/** How long to wait for a lock that may be our own. */
+export interface LockPatience {
+  readonly scheduler: Scheduler;
+  readonly lockWaitMs: number;
+  readonly stepPauseMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Longest pause between two looks at a lock that is waited for, in ms. */
+const PAUSE_MS_MAX = 1_000;
 
 /** The domain in which Gluster's own rebalance locks a file that it moves, so that it and we exclude each other. */
 const DOMAIN = "dht.file.migrate";
@@ -14,6 +26,9 @@ const DOMAIN = "dht.file.migrate";
  * of one runner nothing else would keep another out, and the first would then go on as if its data were
  * there. So: who copies under several leases holds this lock from before the first to the last, over one
  * connection; and who takes a target over holds it too.
+ *
+ * A brick may hold the lock of a connection that was lost until it notices the loss itself. So one of these lasts as long as
+ * the attempts at its file, and knows whether it may stand in its own way.
  */
 export class MigrationLock {
   readonly #brick: BrickPort;
@@ -21,6 +36,8 @@ export class MigrationLock {
   readonly #fopTimeoutMs: number;
   readonly #owner: Uint8Array;
   #session: number | undefined;
+  /** Whether the brick may hold it for an earlier connection of ours. */
+  #mayLinger = false;
 
   /** @param owner 8 random bytes: two runs over one connection exclude each other too. */
   constructor(brick: BrickPort, gfid: Gfid, fopTimeoutMs: number, owner: Uint8Array) {
@@ -40,28 +57,70 @@ export class MigrationLock {
     return this.#session === session;
   }
 
-  /** Takes it, or rejects with `REBALANCE_OTHER_RUNNER`; other rejections are those of a port of a copy. */
+  /**
+   * Takes it, or rejects: with `REBALANCE_OTHER_RUNNER` when another process has it, with {@link LockLost} when an earlier
+   * connection of ours may have it. Other rejections are those of a port of a copy.
+   */
   async take(): Promise<void> {
     const { session } = this.#brick;
     if (this.#session === session) return;
+    if (this.#session !== undefined) this.#mayLinger = true;
+    this.#session = undefined;
     try {
       await this.#send(LockType.write);
     } catch (error) {
       if (isGone(error)) throw new SourceGone({ cause: error });
+      if (isUnanswered(error)) this.#mayLinger = true;
       if (!isErrno(error, Errno.EAGAIN)) throw toPortError(error);
-      const message = `another process is moving ${this.#gfid}; wait for it, or end it`;
-      throw new RebalanceError("REBALANCE_OTHER_RUNNER", message, { cause: error });
+      throw this.#mayLinger ? new LockLost({ cause: error }) : this.#heldBy("another process", error);
     }
     // Taken over a later connection than thought it is not known to be held: the next look finds that out.
     this.#session = session;
+    this.#mayLinger = false;
+  }
+
+  /**
+   * Takes it as {@link take} does, but waits while an earlier connection of ours may have it, `lockWaitMs` at most; then it
+   * rejects with `REBALANCE_OTHER_RUNNER`. Rejects with the reason of `signal` when that aborts. Not to be called while
+   * a lease is held: those who wait for that would wait as well.
+   */
+  async takePatiently({ scheduler, lockWaitMs, stepPauseMs, signal }: LockPatience): Promise<void> {
+    const deadlineMs = scheduler.nowMs() + lockWaitMs;
+    for (let pauseMs = Math.max(1, stepPauseMs); ; pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {
+      try {
+        return await this.take();
+      } catch (error) {
+        if (!(error instanceof LockLost)) throw error;
+        const nowMs = scheduler.nowMs();
+        if (nowMs >= deadlineMs) {
+          throw this.#heldBy(
+            `an earlier connection of this run or another process, after ${lockWaitMs} ms,`,
+            error,
+          );
+        }
+        await sleepUntil(scheduler, Math.min(nowMs + pauseMs, deadlineMs), signal);
+      }
+    }
   }
 
   /** Gives it back if it is held. Never rejects: without an answer the end of the connection does it. */
   async release(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
-    if (session === undefined || session !== this.#brick.session) return;
-    await this.#send(LockType.unlock).catch(() => {});
+    if (session === undefined) return;
+    if (session !== this.#brick.session) {
+      this.#mayLinger = true;
+      return;
+    }
+    await this.#send(LockType.unlock).catch((error: unknown) => {
+      if (isUnanswered(error)) this.#mayLinger = true;
+    });
+  }
+
+  #heldBy(holder: string, cause: unknown): RebalanceError {
+    const lock = `the lock ${DOMAIN} of ${this.#gfid} on ${this.#brick.brick}`;
+    const message = `${holder} holds ${lock}; wait until it is free, or end its holder, and run again`;
+    return new RebalanceError("REBALANCE_OTHER_RUNNER", message, { cause });
   }
 
   async #send(type: number): Promise<void> {
@@ -70,5 +129,13 @@ export class MigrationLock {
     // The brick knows an owner by the header of the call, not by what the lock says.
     const auth = { lkOwner: this.#owner };
     await this.#brick.fops.inodelk(request, { timeoutMs: this.#fopTimeoutMs, auth });
+  }
+}
+
+/** The lock went with its connection: what is on the destination may be another runner's. Worth another attempt. */
+export class LockLost extends RebalanceError {
+  constructor(options?: ErrorOptions) {
+    const message = "the connection to the source was lost while the file was copied; see that it is up";
+    super("REBALANCE_UNREACHABLE", `${message}, and go on with resume`, options);
   }
 }

@@ -8,10 +8,10 @@ import { FileSource } from "./file-source.js";
 import { flip, type FlipState } from "./flip.js";
 import { fopErrorOf, isErrno, isRevoked, isUnanswered } from "./fop-failure.js";
 import { missingNames, reconcileNames } from "./link-names.js";
-import { MigrationLock } from "./migration-lock.js";
+import { LockLost, MigrationLock } from "./migration-lock.js";
 import type { Outcome } from "./outcome.js";
 import { isRebalanceError } from "./rebalance-error.js";
-import { patienceOf, type RunContext } from "./run-context.js";
+import { patienceOf, patienceWithLock, type RunContext } from "./run-context.js";
 import { settleFlip } from "./settle-flip.js";
 import { SourceMoved } from "./source-errors.js";
 import { sleepUntil } from "./throttle-driver.js";
@@ -29,10 +29,11 @@ export interface FileToMove {
 
 /** Moves one regular file. Never rejects, but for a broken invariant or a failed journal. */
 export async function moveFile(context: RunContext, file: FileToMove): Promise<Outcome> {
-  const { attemptsMax, stepPauseMs } = context.options;
+  const { attemptsMax, stepPauseMs, fopTimeoutMs } = context.options;
   const { scheduler, random } = context.world;
+  const lock = new MigrationLock(context.source, file.gfid, fopTimeoutMs, random.bytes(8));
   for (let attempt = 1; ; attempt += 1) {
-    const { outcome, again } = await new FileMove(context, file, attempt > 1).run();
+    const { outcome, again } = await new FileMove(context, file, lock, attempt > 1).run();
     if (!again || attempt >= attemptsMax || context.signal.aborted) return outcome;
     await sleepUntil(scheduler, scheduler.nowMs() + random.next() * stepPauseMs * 2 ** attempt);
   }
@@ -61,13 +62,13 @@ class FileMove {
   #lease: GrantedLease | undefined;
 
   /** @param isLocked whether to hold the lock from the start, whatever the size: an attempt before needed several leases. */
-  constructor(context: RunContext, file: FileToMove, isLocked: boolean) {
+  constructor(context: RunContext, file: FileToMove, lock: MigrationLock, isLocked: boolean) {
     this.#context = context;
     this.#file = file;
+    this.#lock = lock;
     this.#isLocked = isLocked;
     const { options, throttle, source, sourceName, sourceId, destination, tally } = context;
     const { fopTimeoutMs } = options;
-    this.#lock = new MigrationLock(source, file.gfid, fopTimeoutMs, context.world.random.bytes(8));
     this.#source = new FileSource(
       file.gfid,
       { brick: source, leases: context.sourceLeases, throttle, fopTimeoutMs },
@@ -100,7 +101,7 @@ class FileMove {
   }
 
   async #move(): Promise<number> {
-    if (this.#isLocked) await this.#lock.take();
+    if (this.#isLocked) await this.#lock.takePatiently(patienceWithLock(this.#context));
     const isSmall = this.#file.sizeBytes <= this.#context.options.smallFileBytesMax;
     const from = isSmall ? undefined : await this.#copyBeforehand();
     await this.#copy("exclusive", from);
@@ -129,7 +130,7 @@ class FileMove {
    * asked for: else everybody would wait for that. It takes its time, so what changed meanwhile is copied once more.
    */
   async #copyBeforehand(): Promise<CopyProgress> {
-    await this.#lock.take();
+    await this.#lock.takePatiently(patienceWithLock(this.#context));
     const copied = await this.#copy("shared");
     const fence = this.#source.lease?.epoch;
     if (fence === undefined) throw new Error("invariant broken: a copy has had a lease");
@@ -246,13 +247,6 @@ class FileMove {
   }
 }
 
-/** The lock was lost between two leases: what is on the destination may be another runner's. */
-class LockLost extends Error {
-  constructor() {
-    super("the connection to the source was lost while the file was copied");
-  }
-}
-
 function movedTo(error: unknown): string | undefined {
   for (let at = error, hops = 0; at instanceof Error && hops < 16; at = at.cause, hops += 1) {
     if (at instanceof SourceMoved) return at.linkto;
@@ -265,10 +259,19 @@ function movedTo(error: unknown): string | undefined {
 
 /** A lost lock or lease, or a lack of answers: worth another attempt. A refusal of the brick is not. */
 function mayGoBetter(error: unknown): boolean {
-  if (error instanceof LockLost) return true;
+  if (isOfLostLock(error)) return true;
   if (isRebalanceError(error)) return false;
   if (isProtocolError(error) && error.code.startsWith("TRANSACTION_")) {
     return error.code === "TRANSACTION_OUTCOME_UNKNOWN";
   }
   return isUnanswered(error) || isRevoked(error) || isErrno(error, Errno.EAGAIN);
+}
+
+/** Whether it comes of a lost lock, also when a copy met it. */
+function isOfLostLock(error: unknown): boolean {
+  for (let at = error, hops = 0; at instanceof Error && hops < 16; at = at.cause, hops += 1) {
+    if (at instanceof LockLost) return true;
+    if (isRebalanceError(at)) return false;
+  }
+  return false;
 }

@@ -27,6 +27,11 @@ export const rebalanceOptions = z.strictObject({
   fopTimeoutMs: z.int().min(1).max(3_600_000).default(120_000),
   /** Time after which a request for a lease is given up, in ms. */
   leaseTimeoutMs: z.int().min(1).max(3_600_000).default(180_000),
+  /**
+   * Time to wait for the lock of a file that the source may still hold for an earlier connection of the run, in ms. Longer than
+   * a brick needs to notice a connection that was lost.
+   */
+  lockWaitMs: z.int().min(0).max(3_600_000).default(60_000),
   /** Times that the last steps of a file are begun anew, when its exclusive lease was revoked or a lock lost. */
   attemptsMax: z.int().min(1).max(100).default(5),
   /** Times that a step which must not stay half done is repeated when it got no answer. */

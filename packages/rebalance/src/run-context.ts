@@ -3,6 +3,7 @@ import type { Gfid } from "@brickshift/wire";
 import type { BrickLeases } from "./brick-leases.js";
 import type { Directories } from "./directories.js";
 import type { Journal } from "./journal.js";
+import type { LockPatience } from "./migration-lock.js";
 import type { RebalanceOptions } from "./options.js";
 import type { BrickPort, World } from "./ports.js";
 import type { RunTally } from "./run-tally.js";
@@ -32,4 +33,10 @@ export interface RunContext {
 export function patienceOf({ options, world }: Pick<RunContext, "options" | "world">) {
   const { stepTriesMax, stepPauseMs } = options;
   return { scheduler: world.scheduler, stepTriesMax, stepPauseMs };
+}
+
+/** How long a lock of ours is waited for that an earlier connection of the run may hold. */
+export function patienceWithLock({ options, world, signal }: RunContext): LockPatience {
+  const { lockWaitMs, stepPauseMs } = options;
+  return { scheduler: world.scheduler, lockWaitMs, stepPauseMs, signal };
 }

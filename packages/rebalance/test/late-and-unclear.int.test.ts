@@ -18,7 +18,6 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { BrickLeases } from "../src/brick-leases.js";
 import { type BrickPort, MemoryJournal, rebalanceOptions } from "../src/index.js";
-import { MigrationLock } from "../src/migration-lock.js";
 import { interceptedPort } from "./intercepted-port.js";
 import { makeFile, newGfid, random, nodeScheduler, readAll, rebalance, twoBricks } from "./two-bricks.js";
 
@@ -299,18 +298,6 @@ describe("an UNLINK that is sent after its lease", () => {
         : bricks.source;
     return (await readAll(client, gfid)).toString();
   }
-});
-
-it("two moves over one connection exclude each other by the lock", async () => {
-  const gfid = await makeFile(bricks.source, "f", Buffer.from("x"));
-  const [first, second] = [1, 2].map(
-    (owner) => new MigrationLock(bricks.source, gfid, 1_000, Buffer.alloc(8, owner)),
-  );
-  await first?.take();
-  await expect(second?.take()).rejects.toMatchObject({ code: "REBALANCE_OTHER_RUNNER" });
-  await first?.release();
-  await second?.take();
-  expect(second?.isTaken).toBe(true);
 });
 
 describe("the journal", () => {

@@ -1,0 +1,143 @@
+import { Errno } from "@brickshift/wire";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { fopErrorOf } from "../src/fop-failure.js";
+import type { BrickPort } from "../src/index.js";
+import { LockLost, MigrationLock } from "../src/migration-lock.js";
+import { interceptedPort } from "./intercepted-port.js";
+import { makeFile, nodeScheduler, random, readAll, rebalance, twoBricks } from "./two-bricks.js";
+
+let bricks: Awaited<ReturnType<typeof twoBricks>>;
+
+beforeEach(async () => {
+  bricks = await twoBricks();
+});
+afterEach(() => bricks.close());
+
+/**
+ * A port to the source whose connection is lost at `cut()`, while the brick keeps the old one: what a broken network does.
+ * `onRefused` hears of each lock that is refused over the new one.
+ */
+async function losing(
+  onRefused: (refusals: number, old: Awaited<ReturnType<typeof bricks.connect>>) => unknown,
+) {
+  const [old, later] = [await bricks.connect("b0"), await bricks.connect("b0")];
+  const state = { isCut: false, refusals: 0 };
+  const after = interceptedPort(later, {
+    inodelk: (_, send) =>
+      send().catch(async (error: unknown) => {
+        if (fopErrorOf(error)?.errno === Errno.EAGAIN) {
+          state.refusals += 1;
+          await onRefused(state.refusals, old);
+        }
+        throw error;
+      }),
+  });
+  const port: BrickPort = {
+    brick: "b0",
+    capabilities: old.capabilities,
+    get session() {
+      return state.isCut ? later.session + old.session : old.session;
+    },
+    get fops() {
+      return state.isCut ? after.fops : old.fops;
+    },
+    onRecall(listener) {
+      const ends = [old.onRecall(listener), later.onRecall(listener)];
+      return () => {
+        for (const end of ends) end();
+      };
+    },
+  };
+  const cut = () => {
+    state.isCut = true;
+  };
+  return { port, cut, state, old };
+}
+
+/** The destination, with the source's connection cut when the copy is brought to the disk: between two leases. */
+function cutting(cut: () => void): BrickPort {
+  return interceptedPort(bricks.destination, {
+    fsync: (_, send) => {
+      cut();
+      return send();
+    },
+  });
+}
+
+describe("a lock that the brick holds for a connection of ours that was lost", () => {
+  it("is waited for, and the file moves", async () => {
+    const content = Buffer.from(random.bytes(20_000));
+    const gfid = await makeFile(bricks.source, "f", content);
+    // The brick notices the loss some time after the first refusal.
+    const { port, cut, state } = await losing((refusals, old) => (refusals === 3 ? old.close() : undefined));
+    const report = await rebalance().run({ source: port, destination: cutting(cut) });
+    expect(report.failures).toEqual([]);
+    expect(report.counts.moved).toBe(1);
+    expect(state.refusals).toBe(3);
+    expect(await readAll(bricks.destination, gfid)).toEqual(content);
+  });
+
+  it("is waited for so long only; then the lock, the file and the next step are named", async () => {
+    const content = Buffer.from(random.bytes(20_000));
+    const gfid = await makeFile(bricks.source, "f", content);
+    const { port, cut, state } = await losing(() => {});
+    const report = await rebalance({ lockWaitMs: 20 }).run({ source: port, destination: cutting(cut) });
+    expect(report.failures).toEqual([
+      {
+        path: "/f",
+        outcome: {
+          type: "failed",
+          code: "REBALANCE_OTHER_RUNNER",
+          message: `/f: an earlier connection of this run or another process, after 20 ms, holds the lock dht.file.migrate of ${gfid} on b0; wait until it is free, or end its holder, and run again`,
+        },
+      },
+    ]);
+    expect(state.refusals).toBeGreaterThan(0);
+    expect(await readAll(bricks.source, gfid)).toEqual(content);
+    expect(bricks.servers.b1.server.bricks.get("b1")?.tree.targets()).toEqual([]);
+  });
+
+  it("does not keep a run that is cancelled from its end", async () => {
+    await makeFile(bricks.source, "f", random.bytes(20_000));
+    const cancel = new AbortController();
+    const { port, cut } = await losing(() => cancel.abort());
+    const report = await rebalance({ lockWaitMs: 3_600_000 }).run({
+      source: port,
+      destination: cutting(cut),
+      signal: cancel.signal,
+    });
+    expect(report).toMatchObject({ state: "cancelled", failures: [] });
+  });
+});
+
+it("a lock that was never ours is not waited for", async () => {
+  const gfid = await makeFile(bricks.source, "f", Buffer.from("x"));
+  const [first, second] = [1, 2].map(
+    (owner) => new MigrationLock(bricks.source, gfid, 1_000, Buffer.alloc(8, owner)),
+  );
+  await first?.take();
+  const patience = {
+    scheduler: nodeScheduler,
+    lockWaitMs: 3_600_000,
+    stepPauseMs: 1,
+    signal: new AbortController().signal,
+  };
+  const refused = second?.takePatiently(patience);
+  await expect(refused).rejects.toMatchObject({
+    code: "REBALANCE_OTHER_RUNNER",
+    message: expect.stringContaining(`another process holds the lock dht.file.migrate of ${gfid} on b0`),
+  });
+  await expect(refused).rejects.not.toBeInstanceOf(LockLost);
+});
+
+it("two moves over one connection exclude each other by the lock", async () => {
+  const gfid = await makeFile(bricks.source, "f", Buffer.from("x"));
+  const [first, second] = [1, 2].map(
+    (owner) => new MigrationLock(bricks.source, gfid, 1_000, Buffer.alloc(8, owner)),
+  );
+  await first?.take();
+  await expect(second?.take()).rejects.toMatchObject({ code: "REBALANCE_OTHER_RUNNER" });
+  await first?.release();
+  await second?.take();
+  expect(second?.isTaken).toBe(true);
+});
