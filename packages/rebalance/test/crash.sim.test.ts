@@ -28,7 +28,7 @@ const options = {
   concurrency: 1,
   stepTriesMax: 3,
   attemptsMax: 3,
-  copy: { chunkBytes: 4_096, backoffMs: 1, backoffMaxMs: 1, replaysMax: 4 },
+  copy: { chunkBytes: 4_096, chunkBytesMax: 16_384, backoffMs: 1, backoffMaxMs: 1, replaysMax: 4 },
 };
 
 /** How many calls a run makes that nothing happens to. */

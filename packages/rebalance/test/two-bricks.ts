@@ -86,7 +86,7 @@ export function rebalance(options: RebalanceOptionsInput = {}) {
   return createRebalance(
     {
       stepPauseMs: 1,
-      copy: { chunkBytes: 4_096, backoffMs: 1, backoffMaxMs: 5 },
+      copy: { chunkBytes: 4_096, chunkBytesMax: 16_384, backoffMs: 1, backoffMaxMs: 5 },
       smallFileBytesMax: 4_096,
       ...options,
     },

@@ -1,39 +1,54 @@
 import type { TransactionOptions } from "./options.js";
 
+/** A window wide enough for more chunks than this has larger ones instead: more in flight brings nothing (measured). */
+const CHUNKS_IN_FLIGHT = 8;
+
+/** How one transaction goes about it. */
+export interface WindowShape {
+  /** Bytes of one chunk. */
+  readonly chunkBytes: number;
+  /** Chunks in flight, at the most. */
+  readonly inFlightMax: number;
+  /** Chunks after which the lease is given back unasked. */
+  readonly leaseChunksMax: number;
+}
+
 /**
- * How many chunks may be in flight: halves with each recall, down to `windowMin`, because what is in flight is what
- * a client waits for; grows by one with each transaction that nobody interrupted.
+ * How much may be in flight: halves with each recall, down to `windowMin`, because what is in flight is what
+ * a client waits for. With each transaction that nobody interrupted it doubles as long as no recall was seen, and
+ * grows by one unit from then on.
  */
 export class AdaptiveWindow {
-  readonly #max: number;
-  readonly #min: number;
-  readonly #leaseWindowsMax: number;
-  #chunks: number;
+  readonly #options: TransactionOptions;
+  #units: number;
+  #wasRecalled = false;
 
-  constructor(
-    options: Pick<TransactionOptions, "windowMax" | "windowMin" | "windowStart" | "leaseWindowsMax">,
-  ) {
-    this.#max = options.windowMax;
-    this.#min = options.windowMin;
-    this.#leaseWindowsMax = options.leaseWindowsMax;
-    this.#chunks = options.windowStart;
+  constructor(options: TransactionOptions) {
+    this.#options = options;
+    this.#units = options.windowStart;
   }
 
-  /** Chunks that may be in flight, `windowMin` to `windowMax`. */
-  get chunks(): number {
-    return this.#chunks;
+  /** Bytes that may be in flight. */
+  get bytes(): number {
+    return this.#units * this.#options.chunkBytes;
   }
 
-  /** Chunks after which a lease is given back unasked. */
-  get leaseChunksMax(): number {
-    return this.#chunks * this.#leaseWindowsMax;
+  /** The shape of a transaction that begins now. */
+  get shape(): WindowShape {
+    const { chunkBytes, chunkBytesMax, leaseWindowsMax } = this.#options;
+    const unitsMax = Math.floor(chunkBytesMax / chunkBytes);
+    const units = Math.min(unitsMax, Math.max(1, Math.floor(this.#units / CHUNKS_IN_FLIGHT)));
+    const inFlightMax = Math.floor(this.#units / units);
+    return { chunkBytes: units * chunkBytes, inFlightMax, leaseChunksMax: inFlightMax * leaseWindowsMax };
   }
 
   recalled(): void {
-    this.#chunks = Math.max(this.#min, Math.floor(this.#chunks / 2));
+    this.#wasRecalled = true;
+    this.#units = Math.max(this.#options.windowMin, Math.floor(this.#units / 2));
   }
 
   quiet(): void {
-    this.#chunks = Math.min(this.#max, this.#chunks + 1);
+    const wider = this.#wasRecalled ? this.#units + 1 : this.#units * 2;
+    this.#units = Math.min(this.#options.windowMax, wider);
   }
 }

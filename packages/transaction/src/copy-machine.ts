@@ -1,5 +1,5 @@
 import { invariant, TransactionError } from "@brickshift/wire";
-import { AdaptiveWindow } from "./adaptive-window.js";
+import { AdaptiveWindow, type WindowShape } from "./adaptive-window.js";
 import type { CopyEffect, CopyEvent } from "./copy-events.js";
 import { CopyLedger, type CopyProgress, NOTHING_COPIED } from "./copy-progress.js";
 import type { CopyEnd } from "./copy-report.js";
@@ -213,10 +213,16 @@ export class CopyMachine {
 
   #begin(lease: Grant, nowMs: number): void {
     const { remaining, touchedBytes, isFenced } = this.#ledger;
-    const { chunkBytes } = this.#options;
+    const shape = this.#mode === "exclusive" ? this.#exclusiveShape() : this.#window.shape;
     const sizeHintBytes = this.#sizeHintBytes;
-    const start = { lease, remaining, touchedBytes, isFenced, chunkBytes, sizeHintBytes };
+    const start = { lease, remaining, touchedBytes, isFenced, shape, sizeHintBytes };
     this.#transaction = new Transaction({ ...start, startedAtMs: nowMs }, this.#nextOp);
+  }
+
+  /** What is left is little, and everybody waits for it: small pieces, all of them at once. */
+  #exclusiveShape(): WindowShape {
+    const { chunkBytes, windowMax } = this.#options;
+    return { chunkBytes, inFlightMax: windowMax, leaseChunksMax: Number.MAX_SAFE_INTEGER };
   }
 
   /** Issues what may be issued; ends the transaction when all that was issued is done. */
@@ -224,11 +230,8 @@ export class CopyMachine {
     invariant(this.#phase.phase === "copying", "only a copying machine advances");
     const transaction = this.#running();
     const isExclusive = this.#mode === "exclusive";
-    const inFlightMax = isExclusive ? this.#options.windowMax : this.#window.chunks;
-    const leaseMax = isExclusive ? Number.MAX_SAFE_INTEGER : this.#window.leaseChunksMax;
     // Also a recalled lease is good for one chunk, or a busy file would never be copied.
-    const chunksMax = this.#phase.isStopped ? Math.min(1, leaseMax) : leaseMax;
-    const effects: CopyEffect[] = transaction.issue(inFlightMax, chunksMax);
+    const effects: CopyEffect[] = transaction.issue(this.#phase.isStopped ? 1 : undefined);
     if (!transaction.isIdle || this.#isEstablishing) return effects;
     if (isExclusive && transaction.isAtEnd) return [...effects, ...this.#handOver(transaction, nowMs)];
     this.#phase = { phase: "unlocking" };
@@ -405,14 +408,14 @@ export class CopyMachine {
   #done(end: CopyEnd, lease: Grant | undefined, nowMs: number): CopyEffect[] {
     if (this.#cancelled !== undefined) return this.#ended(this.#cancelled, nowMs);
     this.#phase = { phase: "ended" };
-    const report = this.#tally.report(this.#replays, this.#window.chunks, nowMs);
+    const report = this.#tally.report(this.#replays, this.#window.bytes, nowMs);
     const done = { ok: true, end, progress: this.#ledger.progress(), report } as const;
     return [{ type: "end", result: lease === undefined ? done : { ...done, lease } }];
   }
 
   #ended(error: TransactionError, nowMs: number): CopyEffect[] {
     this.#phase = { phase: "ended" };
-    const report = this.#tally.report(this.#replays, this.#window.chunks, nowMs);
+    const report = this.#tally.report(this.#replays, this.#window.bytes, nowMs);
     return [{ type: "end", result: { ok: false, error, progress: this.#ledger.progress(), report } }];
   }
 

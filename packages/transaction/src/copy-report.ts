@@ -28,8 +28,8 @@ export interface CopyReport {
   readonly passes: number;
   /** Bytes that each pass had before it; the first is the size of the file, as far as it was learned. */
   readonly passBytes: readonly number[];
-  /** Chunks in flight that the copy ended with. */
-  readonly windowChunks: number;
+  /** Bytes that might be in flight when the copy ended. */
+  readonly windowBytes: number;
   readonly durationMs: number;
   /** Time under leases, in all and the longest of one. */
   readonly leaseMs: number;

@@ -10,7 +10,7 @@ export class CopyTally {
   readonly #passBytes: number[] = [];
   readonly #counts: Omit<
     Counts,
-    "replays" | "regions" | "passes" | "passBytes" | "windowChunks" | "durationMs"
+    "replays" | "regions" | "passes" | "passBytes" | "windowBytes" | "durationMs"
   > = {
     writtenBytes: 0,
     zeroedBytes: 0,
@@ -71,14 +71,14 @@ export class CopyTally {
     counts.longestLeaseMs = Math.max(counts.longestLeaseMs, heldMs);
   }
 
-  report(ledger: ReplayLedger, windowChunks: number, nowMs: number): CopyReport {
+  report(ledger: ReplayLedger, windowBytes: number, nowMs: number): CopyReport {
     return {
       ...this.#counts,
       replays: ledger.total,
       regions: ledger.regions,
       passes: this.passes,
       passBytes: [...this.#passBytes],
-      windowChunks,
+      windowBytes,
       durationMs: nowMs - this.#startedAtMs,
     };
   }

@@ -3,13 +3,15 @@ import { z } from "zod";
 /** Options of a copier; the one source of types, defaults and limits. */
 export const transactionOptions = z
   .strictObject({
-    /** Bytes of one read and the write that follows it. */
+    /** Bytes of one read and the write that follows it, at the least: the unit of the window. */
     chunkBytes: z.int().min(1).max(67_108_864).default(131_072),
-    /** Most chunks in flight. */
-    windowMax: z.int().min(1).max(1_024).default(16),
-    /** Chunks in flight at the beginning. */
+    /** Bytes of one read and the write that follows it, at the most: a wide window has fewer and larger chunks, which cost less each byte. */
+    chunkBytesMax: z.int().min(1).max(67_108_864).default(1_048_576),
+    /** Most in flight, in units of `chunkBytes`. */
+    windowMax: z.int().min(1).max(1_024).default(64),
+    /** In flight at the beginning, in units of `chunkBytes`. */
     windowStart: z.int().min(1).max(1_024).default(4),
-    /** Chunks in flight that recalls leave at the least: fewer make clients wait less, and the copy take longer. */
+    /** In flight that recalls leave at the least, in units of `chunkBytes`: less makes clients wait less, and the copy take longer. */
     windowMin: z.int().min(1).max(1_024).default(1),
     /** A lease is given back after this many windows of chunks, even if nobody asked for it. */
     leaseWindowsMax: z.int().min(1).max(65_536).default(16),
@@ -31,6 +33,10 @@ export const transactionOptions = z
     extentsMax: z.int().min(1).max(1_048_576).default(16_384),
     /** Regions whose replays are reported one by one. */
     regionsMax: z.int().min(1).max(65_536).default(64),
+  })
+  .refine((options) => options.chunkBytes <= options.chunkBytesMax, {
+    path: ["chunkBytesMax"],
+    message: "chunkBytesMax must not be less than chunkBytes",
   })
   .refine((options) => options.windowMin <= options.windowStart, {
     path: ["windowMin"],

@@ -1,4 +1,5 @@
 import { invariant } from "@brickshift/wire";
+import type { WindowShape } from "./adaptive-window.js";
 import type { OpId, ReadShape, TransferEffect } from "./copy-events.js";
 import { ExtentCursor } from "./extent-cursor.js";
 import { endOf, type Extent } from "./extents.js";
@@ -11,7 +12,7 @@ export interface TransactionStart {
   readonly touchedBytes: number;
   /** Whether the destination knows the fence of this lease, or needs not. */
   readonly isFenced: boolean;
-  readonly chunkBytes: number;
+  readonly shape: WindowShape;
   /** Reads beyond go one at a time until an answer tells the size. */
   readonly sizeHintBytes: number;
   readonly startedAtMs: number;
@@ -49,7 +50,7 @@ export class Transaction {
   /** Size of the file, once an answer told it. */
   sizeBytes: number | undefined;
 
-  readonly #chunkBytes: number;
+  readonly #shape: WindowShape;
   readonly #sizeHintBytes: number;
   readonly #cursor: ExtentCursor;
   readonly #ops = new Map<OpId, Op>();
@@ -62,7 +63,7 @@ export class Transaction {
     this.startedAtMs = start.startedAtMs;
     this.startOffset = start.remaining[0]?.offset ?? 0;
     this.touchedBytes = start.touchedBytes;
-    this.#chunkBytes = start.chunkBytes;
+    this.#shape = start.shape;
     this.#sizeHintBytes = start.sizeHintBytes;
     this.#cursor = new ExtentCursor(start.remaining);
     this.#isFenced = start.isFenced;
@@ -93,11 +94,12 @@ export class Transaction {
     return this.#cursor.rest();
   }
 
-  /** Hands out chunks until `inFlightMax` are in flight or `chunksMax` were handed out. */
-  issue(inFlightMax: number, chunksMax: number): TransferEffect[] {
+  /** Hands out chunks until the window is full, or `chunksMax` were handed out under this lease. */
+  issue(chunksMax = this.#shape.leaseChunksMax): TransferEffect[] {
+    const { chunkBytes, inFlightMax } = this.#shape;
     const effects: TransferEffect[] = [];
     while (this.#ops.size < inFlightMax && this.chunks < chunksMax && !this.#mustLearnSize()) {
-      const extent = this.#cursor.take(this.#chunkBytes);
+      const extent = this.#cursor.take(chunkBytes);
       if (extent === undefined) break;
       this.chunks += 1;
       const op = this.#nextOp++;

@@ -168,6 +168,7 @@ describe("a copier", () => {
 
   it.each([
     { chunkBytes: 0 },
+    { chunkBytes: 100, chunkBytesMax: 99 },
     { windowStart: 5, windowMax: 4 },
     { backoffMs: 9, backoffMaxMs: 8 },
     { chunkByte: 1 } as TransactionOptionsInput,

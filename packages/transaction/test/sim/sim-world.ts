@@ -70,7 +70,8 @@ export class SimWorld {
     const machine = new CopyMachine(
       transactionOptions.parse({
         chunkBytes: this.#random.pick([4, 7, 16]),
-        windowMax: this.#random.pick([1, 3, 6]),
+        chunkBytesMax: this.#random.pick([16, 64]),
+        windowMax: this.#random.pick([1, 3, 6, 32]),
         windowStart: 1,
         leaseWindowsMax: this.#random.pick([1, 4]),
         replaysMax: 10_000,

@@ -1,0 +1,54 @@
+import { expect, it } from "vitest";
+import { AdaptiveWindow } from "../src/adaptive-window.js";
+import { transactionOptions, type TransactionOptionsInput } from "../src/options.js";
+
+const windowOf = (options: TransactionOptionsInput = {}) =>
+  new AdaptiveWindow(
+    transactionOptions.parse({
+      chunkBytes: 100,
+      chunkBytesMax: 400,
+      windowStart: 2,
+      windowMax: 64,
+      leaseWindowsMax: 3,
+      ...options,
+    }),
+  );
+
+function after(window: AdaptiveWindow, ...happened: readonly ("quiet" | "recalled")[]) {
+  for (const what of happened) window[what]();
+  return window;
+}
+
+it("doubles with each quiet transaction until it is as wide as it may be", () => {
+  const window = windowOf();
+  const widths = [2, 4, 8, 16, 32, 64, 64].map(() => {
+    const width = window.bytes / 100;
+    window.quiet();
+    return width;
+  });
+  expect(widths).toEqual([2, 4, 8, 16, 32, 64, 64]);
+});
+
+it("halves with a recall, never below the least, and grows by one from then on", () => {
+  const window = after(windowOf({ windowMin: 2 }), "quiet", "quiet", "quiet", "recalled");
+  expect(window.bytes).toBe(800);
+  expect(after(window, "quiet").bytes).toBe(900);
+  expect(after(window, "recalled", "recalled", "recalled", "recalled").bytes).toBe(200);
+});
+
+it.each([
+  { units: 1, shape: { chunkBytes: 100, inFlightMax: 1, leaseChunksMax: 3 } },
+  { units: 8, shape: { chunkBytes: 100, inFlightMax: 8, leaseChunksMax: 24 } },
+  { units: 16, shape: { chunkBytes: 200, inFlightMax: 8, leaseChunksMax: 24 } },
+  { units: 30, shape: { chunkBytes: 300, inFlightMax: 10, leaseChunksMax: 30 } },
+  { units: 64, shape: { chunkBytes: 400, inFlightMax: 16, leaseChunksMax: 48 } },
+])("fills $units units with eight chunks or more, none larger than allowed", ({ units, shape }) => {
+  expect(windowOf({ windowStart: units }).shape).toEqual(shape);
+});
+
+it("keeps its chunks when none may be larger", () => {
+  expect(windowOf({ chunkBytesMax: 199, windowStart: 64 }).shape).toMatchObject({
+    chunkBytes: 100,
+    inFlightMax: 64,
+  });
+});
