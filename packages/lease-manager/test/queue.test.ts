@@ -33,6 +33,19 @@ it("does not let a second read lease slip in beside the first while a writer wai
   expect(scene.run("finish w1")).toEqual(["grant B to other, epoch 2"]);
 });
 
+it("keeps a reader behind the writer that waits when one of the readers ahead gives its lease back", () => {
+  const scene = new LeaseScene();
+  scene.play(`
+    request A alice read data
+    request B bob read data
+    fop w1 carol write
+    request C dave read data
+  `);
+  expect(scene.run("unlock A alice")).toEqual(["A unlocked"]);
+  expect(scene.run("unlock B bob")).toEqual(["B unlocked", "resume w1"]);
+  expect(scene.run("finish w1")).toEqual(["grant C to dave, epoch 3"]);
+});
+
 it("resumes the fops ahead of a request, and not yet those behind it", () => {
   const said = new LeaseScene().play(`
     request A alice read data

@@ -124,6 +124,23 @@ it("revokes leases of several inodes in the order of their deadlines", () => {
   ]);
 });
 
+it("revokes all that are due on several inodes before it resumes anybody", () => {
+  const scene = new LeaseScene({ recallTimeoutMs: 50, recallCapMs: 50 });
+  const said = scene.play(`
+    request A alice read data on f
+    request B bob read data on g
+    fop w1 carol write on f
+    fop w2 carol write on g
+    advance 50
+  `);
+  expect(said.slice(-4)).toEqual([
+    "revoke A of alice: recall-timeout",
+    "revoke B of bob: recall-timeout",
+    "resume w1",
+    "resume w2",
+  ]);
+});
+
 it("keeps no deadlines of leases that were given back in time, though an earlier one is still to come", () => {
   const scene = new LeaseScene();
   scene.play(`
