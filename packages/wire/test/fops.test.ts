@@ -244,6 +244,14 @@ describe("what was never captured follows its definition", () => {
     expect(toHex(...encodeBody(callbacks.getSnaps.request, { dict: null }))).toBe("00000000");
   });
 
+  it("EVENT_NOTIFY of the handshake: an operation and a dictionary, a result and a dictionary", () => {
+    const { request, reply } = handshake.eventNotify;
+    expect(toHex(...encodeBody(request, { op: 1, dict: null }))).toBe("0000000100000000");
+    expect(toHex(...encodeBody(reply, { opRet: -1, opErrno: 2, dict: null }))).toBe(
+      "ffffffff0000000200000000",
+    );
+  });
+
   it("BRICKBYPORT and GET_SNAPSHOT_INFO", () => {
     const brick = { opRet: 0, opErrno: 0, status: 1, brick: "/b0" };
     expect(toHex(...encodeBody(portmap.brickByPort.reply, brick))).toBe(

@@ -2,14 +2,18 @@ import { describe, expect, it } from "vitest";
 import {
   type Auth,
   type CallHeader,
+  callbacks,
   decodeBody,
   decodeMessage,
+  dump,
   encodeBody,
   encodeCall,
   encodeReply,
   fopByNumber,
   fops,
+  handshake,
   peekXid,
+  portmap,
   programs,
   type ReplyHeader,
   type WireError,
@@ -120,6 +124,39 @@ describe("recorded bodies", () => {
       .flatMap((name) => [`${name} call`, `${name} reply`])
       .filter((name) => !seen.has(name));
     expect(missing).toEqual(["namelink call", "namelink reply", "put reply"]);
+  });
+
+  it("are there for every procedure of the other programs, but for those that were never captured", () => {
+    const seen = new Set(
+      wellFormed.map(({ program, procedure, direction }) => `${program} ${procedure} ${direction}`),
+    );
+    const both = ["call", "reply"];
+    const missing = [
+      { program: programs.dump.number, table: dump, directions: both },
+      { program: programs.handshake.number, table: handshake, directions: both },
+      { program: programs.portmap.number, table: portmap, directions: both },
+      { program: programs.callback.number, table: callbacks, directions: ["callback"] },
+    ].flatMap(({ program, table, directions }) =>
+      Object.entries(table).flatMap(([name, { number }]) =>
+        directions
+          .filter((direction) => !seen.has(`${program} ${number} ${direction}`))
+          .map((direction) => `${name} ${direction}`),
+      ),
+    );
+    expect(missing).toEqual([
+      "eventNotify call",
+      "eventNotify reply",
+      "getSnapshotInfo call",
+      "getSnapshotInfo reply",
+      "brickByPort call",
+      "brickByPort reply",
+      "inoFlush callback",
+      "eventNotify callback",
+      "getSnaps callback",
+      "childUp callback",
+      "childDown callback",
+      "entrylkContention callback",
+    ]);
   });
 });
 
