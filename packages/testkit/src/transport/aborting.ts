@@ -122,6 +122,34 @@ export function aborting(stage: Stage): void {
     expect(codeOf(await client.closed)).toBe("TRANSPORT_ABORTED");
   });
 
+  it("ends a connection whose peer has closed its direction", async () => {
+    const { client, server } = await stage.pair();
+    let hasEnded = false;
+    client.receive(
+      () => {},
+      () => {
+        hasEnded = true;
+      },
+    );
+    const closing = server.close();
+    await until(() => hasEnded);
+    client.abort();
+    expect(codeOf(await client.closed)).toBe("TRANSPORT_ABORTED");
+    await closing;
+    await expectNotice(server);
+  });
+
+  it("is harmless once both ends have closed in order", async () => {
+    const { client, server } = await stage.pair();
+    collect(client);
+    collect(server);
+    await Promise.all([client.close(), server.close()]);
+    client.abort(new Error("too late"));
+    await quiet();
+    expect([await client.closed, await server.closed]).toEqual([undefined, undefined]);
+    await expectCode(client.send([]), "TRANSPORT_CLOSED");
+  });
+
   it("counts once: the first reason stays", async () => {
     const { client, server } = await stage.pair();
     collect(server);
