@@ -42,22 +42,52 @@ export interface CrawlWorld {
   readonly signal: AbortSignal;
 }
 
+/** What a path names, where a {@link crawl} begins. */
+export interface CrawlStart {
+  readonly path: string;
+  readonly link: ParentLink;
+  readonly stat: Iatt;
+  readonly state: InodeState;
+  /** Directories above it. */
+  readonly depth: number;
+}
+
 /**
- * Walks the tree below `path`, depth first, and yields everything that is no directory. Keeps one page of each
- * directory on the way down in memory, and nothing else.
- *
- * Throws `REBALANCE_PATH_NOT_FOUND`, and what the client rejects with when the brick does not answer.
+ * Walks the tree below `start`, depth first, and yields everything that is no directory. Keeps one page of each
+ * directory on the way down in memory, and nothing else. Throws what the client rejects with when the brick does not answer.
  */
-export async function* crawl(world: CrawlWorld, path: string): AsyncGenerator<CrawledEntry> {
-  const start = await resolvePath(world, path);
-  const { stat } = start;
+export async function* crawl(world: CrawlWorld, start: CrawlStart): AsyncGenerator<CrawledEntry> {
+  const { stat, path, depth } = start;
   if (!isDirectory(stat)) {
     await world.onDirectory(start.link.pargfid, path);
     yield { ...start, gfid: stat.gfid, release: () => {} };
     return;
   }
-  const place = { gfid: stat.gfid, path: start.path, stat, depth: start.depth };
+  const place = { gfid: stat.gfid, path, stat, depth };
   yield* crawlDirectory(world, new DirectoryNode(place, undefined, world.onDirectoryDone));
+}
+
+/** Finds what `path` names. Throws `REBALANCE_PATH_NOT_FOUND`, and what the client rejects with when there is no answer. */
+export async function findStart(
+  world: Pick<CrawlWorld, "brick" | "fopTimeoutMs" | "patience">,
+  path: string,
+): Promise<CrawlStart> {
+  const names = path.split("/").filter((name) => name !== "" && name !== ".");
+  let gfid = ROOT_GFID;
+  let link: ParentLink = { pargfid: ROOT_GFID, bname: "" };
+  let found = await lookUpName(world, { pargfid: NULL_GFID, bname: "" });
+  for (const [index, bname] of names.entries()) {
+    link = { pargfid: gfid, bname };
+    found = await lookUpName(world, link);
+    if (found === undefined) {
+      const at = `/${names.slice(0, index + 1).join("/")}`;
+      const message = `${at} is not on ${world.brick.brick}; look for a spelling mistake`;
+      throw new RebalanceError("REBALANCE_PATH_NOT_FOUND", message);
+    }
+    gfid = found.stat.gfid;
+  }
+  if (found === undefined) throw new RebalanceError("REBALANCE_PATH_NOT_FOUND", "the brick has no root");
+  return { ...found, link, path: `/${names.join("/")}`, depth: names.length };
 }
 
 async function* crawlDirectory(world: CrawlWorld, node: DirectoryNode): AsyncGenerator<CrawledEntry> {
@@ -133,27 +163,10 @@ async function readPage(world: CrawlWorld, gfid: Gfid, cookie: bigint): Promise<
   return { entries, isLast, cookie: last?.offset ?? 0n };
 }
 
-/** Finds what `path` names. */
-async function resolvePath(world: CrawlWorld, path: string) {
-  const names = path.split("/").filter((name) => name !== "" && name !== ".");
-  let gfid = ROOT_GFID;
-  let link: ParentLink = { pargfid: ROOT_GFID, bname: "" };
-  let found = await lookUpName(world, { pargfid: NULL_GFID, bname: "" });
-  for (const [index, bname] of names.entries()) {
-    link = { pargfid: gfid, bname };
-    found = await lookUpName(world, link);
-    if (found === undefined) {
-      const at = `/${names.slice(0, index + 1).join("/")}`;
-      const message = `${at} is not on ${world.brick.brick}; look for a spelling mistake`;
-      throw new RebalanceError("REBALANCE_PATH_NOT_FOUND", message);
-    }
-    gfid = found.stat.gfid;
-  }
-  if (found === undefined) throw new RebalanceError("REBALANCE_PATH_NOT_FOUND", "the brick has no root");
-  return { ...found, link, path: `/${names.join("/")}`, depth: names.length };
-}
-
-async function lookUpName(world: CrawlWorld, { pargfid, bname }: ParentLink) {
+async function lookUpName(
+  world: Pick<CrawlWorld, "brick" | "fopTimeoutMs" | "patience">,
+  { pargfid, bname }: ParentLink,
+) {
   const { brick, fopTimeoutMs: timeoutMs, patience } = world;
   const gfid = bname === "" ? ROOT_GFID : NULL_GFID;
   try {

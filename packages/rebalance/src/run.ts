@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import type { Copier } from "@brickshift/transaction";
 import { FileType, type Gfid, NULL_GFID } from "@brickshift/wire";
 import { BrickLeases } from "./brick-leases.js";
-import { crawl, type CrawledEntry, type CrawlWorld } from "./crawl.js";
+import { crawl, type CrawledEntry, type CrawlStart, type CrawlWorld, findStart } from "./crawl.js";
 import { Directories } from "./directories.js";
 import type { DirectoryNode } from "./directory-node.js";
 import { failedOutcome } from "./failed-outcome.js";
@@ -103,8 +103,12 @@ export class Run {
       await this.#open();
       const endProgress = this.#tellProgress();
       endings.push(endProgress);
+      const world = this.#crawlWorld();
+      const starts: CrawlStart[] = [];
+      // All of them before anything is moved: moving may take away what a later path names.
+      for (const path of this.#request.paths ?? ["/"]) starts.push(await findStart(world, path));
       if (this.#request.resume === true) await this.#recover();
-      for (const path of this.#request.paths ?? ["/"]) await this.#crawl(path);
+      for (const start of starts) await this.#crawl(world, start);
       await this.#slots.drain();
       await Promise.all(this.#background);
       if (this.#fault !== undefined) throw this.#fault as Error;
@@ -163,10 +167,10 @@ export class Run {
     await this.#slots.drain();
   }
 
-  async #crawl(path: string): Promise<void> {
+  #crawlWorld(): CrawlWorld {
     const { source, options, directories, tally } = this.#context;
     const { fopTimeoutMs, pageBytes, depthMax } = options;
-    const world: CrawlWorld = {
+    return {
       brick: source,
       fopTimeoutMs,
       pageBytes,
@@ -180,7 +184,10 @@ export class Run {
       onDirectoryDone: (node) => this.#directoryDone(node),
       onFailure: (at, error) => this.#tell({ path: at, gfid: NULL_GFID }, failedOutcome(at, error)),
     };
-    for await (const entry of crawl(world, path)) {
+  }
+
+  async #crawl(world: CrawlWorld, start: CrawlStart): Promise<void> {
+    for await (const entry of crawl(world, start)) {
       await this.#slots.take();
       if (this.#stop.signal.aborted) {
         this.#slots.release();

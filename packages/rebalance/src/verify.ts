@@ -1,5 +1,5 @@
 import { ANONYMOUS_FD, FileType, type Gfid, xdataOf } from "@brickshift/wire";
-import { crawl, type CrawledEntry, type CrawlWorld } from "./crawl.js";
+import { crawl, type CrawledEntry, type CrawlWorld, findStart } from "./crawl.js";
 import { isErrno, isGone } from "./fop-failure.js";
 import { type InodeState, lookUp } from "./inode-state.js";
 import type { RebalanceOptions } from "./options.js";
@@ -75,7 +75,7 @@ export async function verify(
     };
     for (const path of paths) {
       try {
-        for await (const entry of crawl(crawlWorld, path)) {
+        for await (const entry of crawl(crawlWorld, await findStart(crawlWorld, path))) {
           await slots.take();
           void verifier
             .check(entry, brick, other)

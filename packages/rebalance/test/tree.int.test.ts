@@ -355,6 +355,36 @@ it("refuses a path that is not there, and a brick that is the source itself", as
   await close();
 });
 
+it("moves nothing when one of several paths is not there", async () => {
+  const { source, destination, close } = await twoBricks();
+  const gfid = await makeFile(source, "f", random.bytes(10));
+  const begun: string[] = [];
+  const gone = rebalance().run({
+    source,
+    destination,
+    paths: ["/f", "/no/such"],
+    onEvent: (event) => {
+      if (event.type === "begins") begun.push(event.path);
+    },
+  });
+  await expect(gone).rejects.toMatchObject({ code: "REBALANCE_PATH_NOT_FOUND" });
+  expect(begun).toEqual([]);
+  expect((await readAll(source, gfid)).length).toBe(10);
+  await close();
+});
+
+it("takes a path below another one that was moved before, also of what leaves no link file", async () => {
+  const { source, destination, close } = await twoBricks();
+  const parent = await makeDirectory(source, "d");
+  await makeFile(source, "f", random.bytes(10), { parent });
+  const xdata = new Map([["gfid-req", gfidValue(newGfid())]]);
+  await source.fops.symlink({ pargfid: parent, bname: "l", linkname: "f", xdata });
+  const paths = ["/d", "/d/l", "/d/f"];
+  const report = await rebalance({ concurrency: 1 }).run({ source, destination, paths });
+  expect(report).toMatchObject({ failures: [], counts: { moved: 2 } });
+  await close();
+});
+
 it("finds by verification what is wrong", async () => {
   const { source, destination, close } = await twoBricks();
   const twice = await makeFile(source, "twice", random.bytes(10));
