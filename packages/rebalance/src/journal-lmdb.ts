@@ -3,7 +3,6 @@
  *
  * @packageDocumentation
  */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Gfid } from "@brickshift/wire";
 import { open, type RootDatabase } from "lmdb";
@@ -12,6 +11,7 @@ import { type Intent, type Journal, JOURNAL_VERSION, type JournalStatus, type Ru
 import { faultOfJournal, sealJournal, unsealJournal } from "./journal-file.js";
 import { takeJournalLock } from "./journal-lock.js";
 import { headerRecord, intentRecord, noteRecord, versionRecord } from "./journal-records.js";
+import { makeDirectory } from "./make-directory.js";
 import { RebalanceError } from "./rebalance-error.js";
 import type { RunCounts } from "./run-tally.js";
 
@@ -33,7 +33,7 @@ export interface LmdbJournalInit {
  * error when the directory cannot be made.
  */
 export function openLmdbJournal({ directory, readOnly = false }: LmdbJournalInit): Journal {
-  if (!readOnly) mkdirSync(directory, { recursive: true });
+  if (!readOnly) makeDirectory(directory);
   const unlock = readOnly ? () => {} : takeJournalLock(join(directory, "lock"));
   const file = join(directory, "journal.mdb");
   const seal = join(directory, "journal.seal");

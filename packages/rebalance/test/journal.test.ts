@@ -81,6 +81,19 @@ describe("a journal in LMDB", () => {
     await again.close();
   });
 
+  it("makes its directory and those above, or says why not", async () => {
+    const deep = join(directory, "not", "there", "yet");
+    await openLmdbJournal({ directory: deep }).close();
+    await openLmdbJournal({ directory: deep }).close();
+    writeFileSync(join(directory, "file"), "");
+    expect(() => openLmdbJournal({ directory: join(directory, "file") })).toThrow(/EEXIST/);
+    expect(() => openLmdbJournal({ directory: join(directory, "file", "below") })).toThrow(/ENOTDIR/);
+  });
+
+  it.runIf(process.platform === "linux")("is refused where the system makes no directories", () => {
+    expect(() => openLmdbJournal({ directory: "/proc/none/journal" })).toThrow(/ENOENT/);
+  });
+
   it("is one process's at a time; that of a process that is gone is free", async () => {
     const journal = openLmdbJournal({ directory });
     expect(() => openLmdbJournal({ directory })).toThrow(/REBALANCE_JOURNAL_IN_USE.*process \d+ is using it/);
