@@ -4,6 +4,7 @@ import type { Transport } from "@brickshift/transport";
 import { createTcpTransport, createTlsTransport, createUnixTransport } from "@brickshift/transport-net";
 import type { Command } from "commander";
 import type { BrickUrl } from "./brick-url.js";
+import { connectHint } from "./connect-hint.js";
 import { CommandError, ExitCode } from "./exit-code.js";
 import { readTlsFiles, type TlsMaterial, type TlsPaths } from "./tls-files.js";
 
@@ -73,8 +74,9 @@ export async function connectBrick(url: BrickUrl, choices: ConnectChoices): Prom
     return client;
   } catch (cause) {
     await client.close();
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CommandError(ExitCode.connection, `cannot connect to ${url.text}: ${reason}`, { cause });
+    const { message = String(cause), code = "" } = cause as Partial<NodeJS.ErrnoException>;
+    const text = `cannot connect to ${url.text}: ${message}; ${connectHint(code)}`;
+    throw new CommandError(ExitCode.connection, text, { cause });
   }
 }
 

@@ -10,7 +10,7 @@ export const ExitCode = {
   connection: 3,
   /** A check found bytes that differ, or a write that was acknowledged and is not there. */
   verification: 4,
-  /** The journal cannot be used: damaged, of another version or of other bricks. */
+  /** The journal cannot be used: damaged, in use, not to be written, of another version or of other bricks. */
   journal: 5,
   /** Ended by Ctrl-C or SIGTERM, cleanly; `--resume` goes on. */
   interrupted: 130,

@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { BrickClient } from "@brickshift/brick-client";
 import { createRebalance, type Journal, type RebalanceReport } from "@brickshift/rebalance";
-import { openLmdbJournal } from "@brickshift/rebalance/journal-lmdb";
 import { type Command, Option } from "commander";
 import { parseBrickUrl } from "./brick-url.js";
 import { connectBrick, connectChoices, type ConnectionOptionValues } from "./connect-brick.js";
 import { commandErrorOf } from "./command-error-of.js";
 import { CommandError, ExitCode, type ExitCodeValue } from "./exit-code.js";
 import { nodeWorld } from "./node-world.js";
+import { openJournal } from "./open-journal.js";
 import { wholeNumber } from "./option-values.js";
 import type { Output } from "./output.js";
 import { RunProgress } from "./run-progress.js";
@@ -77,7 +77,7 @@ export async function runCommand(
     clients.push(source);
     const destination = await connectBrick(destinationUrl, choices);
     clients.push(destination);
-    journal = openLmdbJournal({ directory: state });
+    journal = openJournal(state);
     const report = await moveFiles(paths, values, { source, destination, journal }, output, signal);
     return tellReport(report, state, output);
   } catch (error) {

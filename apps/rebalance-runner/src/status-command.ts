@@ -15,12 +15,17 @@ export interface StatusOptionValues {
 /** Tells from a journal how far its run is. */
 export async function statusCommand(values: StatusOptionValues, output: Output): Promise<ExitCodeValue> {
   const directory = resolve(values.state);
-  if (!existsSync(directory)) throw new CommandError(ExitCode.usage, `there is no journal in ${directory}`);
+  if (!existsSync(directory))
+    throw new CommandError(
+      ExitCode.usage,
+      `there is no journal in ${directory}; name the directory of a run`,
+    );
   try {
     const journal = openLmdbJournal({ directory, readOnly: true });
     const status = journal.status();
     await journal.close();
-    if (status === undefined) throw new CommandError(ExitCode.usage, `no run was begun in ${directory}`);
+    if (status === undefined)
+      throw new CommandError(ExitCode.usage, `no run was begun in ${directory}; name the directory of one`);
     const { header, state, counts, intents } = status;
     const moved = counts?.moved ?? 0;
     output.report(

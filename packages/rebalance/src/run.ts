@@ -83,7 +83,10 @@ export class Run {
     };
     const destinationId = idOf(destination, options.protection);
     if (this.#context.sourceId === destinationId && destinationId !== NULL_GFID) {
-      throw new RebalanceError("REBALANCE_SAME_BRICK", `${source.brick} is source and destination`);
+      throw new RebalanceError(
+        "REBALANCE_SAME_BRICK",
+        `${source.brick} is source and destination; name another brick for one of them`,
+      );
     }
   }
 

@@ -1,0 +1,17 @@
+import { openLmdbJournal } from "@brickshift/rebalance/journal-lmdb";
+import type { Journal } from "@brickshift/rebalance";
+import { CommandError, ExitCode } from "./exit-code.js";
+
+/**
+ * Opens the journal of a run, and makes its directory when it is not there.
+ * @throws CommandError `journal` when the system does not let us; RebalanceError as `openLmdbJournal` does.
+ */
+export function openJournal(directory: string): Journal {
+  try {
+    return openLmdbJournal({ directory });
+  } catch (cause) {
+    if (!(cause instanceof Error) || (cause as NodeJS.ErrnoException).syscall === undefined) throw cause;
+    const message = `the journal cannot be kept in ${directory}: ${cause.message}; name another directory with --state`;
+    throw new CommandError(ExitCode.journal, message, { cause });
+  }
+}

@@ -1,0 +1,142 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Gfid } from "@brickshift/wire";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { RunnerProcess } from "./runner-process.js";
+import { makeFile, namesIn, readAll, type ServedBrick, serveBrick } from "./served-brick.js";
+
+let bricks: string;
+let scratch: string;
+let source: ServedBrick;
+let destination: ServedBrick;
+let gfid: Gfid;
+const content = Buffer.from("must stay where it is");
+const running: RunnerProcess[] = [];
+
+beforeAll(async () => {
+  bricks = mkdtempSync(join(tmpdir(), "bricks-"));
+  source = await serveBrick("b0", join(bricks, "b0"));
+  destination = await serveBrick("b1", join(bricks, "b1"));
+  gfid = await makeFile(source.client, "f", content);
+});
+afterAll(async () => {
+  await Promise.all([source.stop(), destination.stop()]);
+  rmSync(bricks, { recursive: true, force: true });
+});
+beforeEach(() => {
+  scratch = mkdtempSync(join(tmpdir(), "bad-input-"));
+});
+afterEach(async () => {
+  for (const runner of running.splice(0)) {
+    runner.child.kill("SIGKILL");
+    await runner.exited;
+  }
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+/** How a command ends. Whatever was wrong, nothing has moved. */
+async function end(...args: readonly string[]) {
+  const runner = new RunnerProcess([...args, "--json"]);
+  running.push(runner);
+  const code = await runner.exited;
+  expect(await readAll(source.client, gfid)).toEqual(content);
+  expect(await namesIn(destination.client)).toEqual([]);
+  return { code, errors: runner.errors };
+}
+
+/** `run` from the source to the destination, unless `more` says otherwise: the last of an option counts. */
+function run(...more: readonly string[]) {
+  const ends = ["--source", source.url, "--destination", destination.url];
+  return end("run", ...ends, "--state", join(scratch, "state"), ...more);
+}
+
+describe("a brick that cannot be had ends with 3, named with what to look at", () => {
+  const portOf = (url: string) => new URL(url).port;
+
+  it.each([
+    ["a host that does not exist", () => "gluster://no-such-host.invalid:1/b1", "see that the host is right"],
+    ["a port where nobody listens", () => "gluster://127.0.0.1:1/b1", "see that the brick runs and listens"],
+    [
+      "a socket that is not there",
+      () => "gluster+unix:///no/such/socket?brick=b1",
+      "see that the brick runs",
+    ],
+    [
+      "a name that is not served there",
+      () => `gluster://127.0.0.1:${portOf(destination.url)}/b9`,
+      "write the name under which the brick is served",
+    ],
+  ])("%s", async (_, urlOf, hint) => {
+    const url = urlOf();
+    const { code, errors } = await run("--destination", url);
+    expect(errors).toContain(`cannot connect to ${url}: `);
+    expect(errors).toContain(`; ${hint}`);
+    expect(code).toBe(3);
+  });
+
+  it("a web server", async () => {
+    const web = createServer((_, response) => response.end("hello"));
+    // It is cut off without a farewell.
+    web.on("clientError", (_, socket) => socket.destroy());
+    await new Promise<void>((resolve) => web.listen(0, "127.0.0.1", resolve));
+    const url = `gluster://127.0.0.1:${(web.address() as AddressInfo).port}/b1`;
+    const { code, errors } = await run("--destination", url);
+    expect(errors).toContain(`cannot connect to ${url}: `);
+    expect(errors).toContain("see that it is a brick that listens there, and no other program");
+    expect(code).toBe(3);
+    web.closeAllConnections();
+    await new Promise((resolve) => web.close(resolve));
+  });
+});
+
+describe("a command line that makes no sense ends with 2, and says what to write", () => {
+  it.each([
+    [["/no/such/path"], "/no is not on b0; look for a spelling mistake"],
+    [["/f", "/g"], "/g is not on b0; look for a spelling mistake"],
+    [["--concurrency", "0"], "write a whole number from 1 to 1024"],
+    [["--bytes-per-second", "-1"], "write a whole number from 0 to 1099511627776"],
+    [["--protection", "some"], "lease, none"],
+    [["--tls-cert", "/no/such/file"], "TLS needs all three of --tls-cert, --tls-key and --tls-ca"],
+    [["--destination", "gluster+tls://127.0.0.1:1/b1"], "name --tls-cert, --tls-key and --tls-ca"],
+    [["--resume"], "start it without --resume"],
+  ])("%j", async (args, message) => {
+    const { code, errors } = await run(...args);
+    expect(errors).toContain(message);
+    expect(code).toBe(2);
+  });
+
+  it("one brick as both ends", async () => {
+    const { code, errors } = await run("--destination", source.url);
+    expect(errors).toContain("b0 is source and destination; name another brick for one of them");
+    expect(code).toBe(2);
+  });
+});
+
+describe("a journal that cannot be used ends with 5, named with what to do", () => {
+  it.each([
+    ["below a regular file", "file/state"],
+    ["that is a regular file", "file"],
+  ])("a directory %s", async (_, path) => {
+    writeFileSync(join(scratch, "file"), "");
+    const state = join(scratch, path);
+    const { code, errors } = await run("--state", state);
+    expect(errors).toContain(`the journal cannot be kept in ${state}: `);
+    expect(errors).toContain("name another directory with --state");
+    expect(code).toBe(5);
+  });
+
+  it.each(["run", "run --resume", "status"])("a damaged one, by %s", async (command) => {
+    const state = join(scratch, "state");
+    mkdirSync(state);
+    writeFileSync(join(state, "journal.mdb"), Buffer.alloc(20_000, 7));
+    const [name, ...more] = command.split(" ");
+    const { code, errors } = name === "run" ? await run(...more) : await end("status", "--state", state);
+    expect(errors).toContain("move the directory away and run again");
+    expect(errors).toContain(`(journal in ${state})`);
+    expect(code).toBe(5);
+    expect(readdirSync(state)).toContain("journal.mdb");
+  });
+});
