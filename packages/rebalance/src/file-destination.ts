@@ -23,6 +23,7 @@ import type { MigrationLock } from "./migration-lock.js";
 import type { BrickPort } from "./ports.js";
 import { RebalanceError } from "./rebalance-error.js";
 import { SourceGone, SourceMoved } from "./source-errors.js";
+import { SyncAhead } from "./sync-ahead.js";
 
 /** What a {@link FileDestination} needs of its run. */
 export interface FileDestinationWorld {
@@ -49,6 +50,7 @@ export class FileDestination implements Destination {
   readonly #world: FileDestinationWorld;
   readonly #source: FileSource;
   readonly #lock: MigrationLock;
+  readonly #ahead = new SyncAhead((fence) => this.#sync(fence));
   #leaseId: LeaseId | undefined;
   #leaseEpoch: Epoch | undefined;
   #leaseSession: number | undefined;
@@ -86,6 +88,7 @@ export class FileDestination implements Destination {
       throw toPortError(error);
     }
     onWritten(payload.length);
+    this.#ahead.written(payload.length, fence);
   }
 
   async zero(offset: number, size: number, fence: Epoch): Promise<void> {
@@ -101,14 +104,8 @@ export class FileDestination implements Destination {
 
   /** Brings what was written so far to the disk. Rejects as a port of a copy does. */
   async sync(fence: Epoch): Promise<void> {
-    const { destination, fopTimeoutMs } = this.#world;
-    const request = { gfid: this.gfid, fd: ANONYMOUS_FD, data: 1, xdata: this.xdata(fence) };
-    try {
-      await destination.fops.fsync(request, { timeoutMs: fopTimeoutMs });
-    } catch (error) {
-      this.#noteRevoked(error);
-      throw toPortError(error);
-    }
+    await this.#ahead.settled();
+    await this.#sync(fence);
   }
 
   /**
@@ -117,6 +114,7 @@ export class FileDestination implements Destination {
    * names after they were matched.
    */
   async prepare(fence: Epoch, attributes: Dict): Promise<void> {
+    await this.#ahead.settled();
     await this.#step("prepare", fence, attributes);
     const { destination } = this.#world;
     // A lease ends with its connection, or some time after a recall, which comes over the same connection before the answer.
@@ -202,6 +200,17 @@ export class FileDestination implements Destination {
     // The request may wait for somebody else's lease for minutes: it is taken back, and we do not wait for it.
     leases.end(this.gfid, leaseId).catch(() => {});
     void asked?.then((granted) => leases.unlock(this.gfid, granted)).catch(() => {});
+  }
+
+  async #sync(fence: Epoch): Promise<void> {
+    const { destination, fopTimeoutMs } = this.#world;
+    const request = { gfid: this.gfid, fd: ANONYMOUS_FD, data: 1, xdata: this.xdata(fence) };
+    try {
+      await destination.fops.fsync(request, { timeoutMs: fopTimeoutMs });
+    } catch (error) {
+      this.#noteRevoked(error);
+      throw toPortError(error);
+    }
   }
 
   /** A fop that names a revoked lease is refused: from now on none does. @returns whether that was it. */
