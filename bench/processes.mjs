@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -49,6 +50,19 @@ export function timed(command, ...args) {
   const { status } = spawnSync(command, args, { stdio: ["ignore", "ignore", "inherit"] });
   if (status !== 0) throw new Error(`${command} ended with ${status}`);
   return (performance.now() - startedAt) / 1_000;
+}
+
+/**
+ * Makes a fair start: nothing waits to be written to the disk, and the page cache is empty where that is allowed. Without it whoever
+ * comes after a deletion finds memory that is in use already, and is up to three times as fast (measured in virtual machines).
+ */
+export function settle() {
+  spawnSync("sync");
+  try {
+    writeFileSync("/proc/sys/vm/drop_caches", "3");
+  } catch {
+    // Not root, or not Linux: the caches stay warm for everybody.
+  }
 }
 
 export function median(values) {

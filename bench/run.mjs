@@ -1,6 +1,6 @@
 /**
  * Whole-process benchmarks: brick to brick through the runner, beside `cp -r` and `rsync -a --whole-file` of the same
- * data in the same run. Needs a build (`pnpm build`) and rsync.
+ * data in the same run, each begun with nothing left to be written to the disk and, for root, with empty caches. Needs a build (`pnpm build`) and rsync.
  *
  *   node bench/run.mjs [large] [small] [paced] [--runs N] [--large-bytes N] [--small-files N]
  */
@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { median, runner, startBrick, timed } from "./processes.mjs";
+import { median, runner, settle, startBrick, timed } from "./processes.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -34,13 +34,19 @@ async function compare(title, from, bytes, files) {
       rmSync(path, { recursive: true, force: true });
       return path;
     };
-    const cpSeconds = timed("cp", "-r", from, place("cp"));
-    const rsyncSeconds = timed("rsync", "-a", "--whole-file", `${from}/`, `${place("rsync")}/`);
-    rmSync(join(scratch, "cp"), { recursive: true, force: true });
-    rmSync(join(scratch, "rsync"), { recursive: true, force: true });
+    const copy = (name, command, ...args) => {
+      const to = place(name);
+      settle();
+      const seconds = timed(command, ...args, name === "rsync" ? `${to}/` : to);
+      rmSync(to, { recursive: true });
+      return seconds;
+    };
+    const cpSeconds = copy("cp", "cp", "-r", from);
+    const rsyncSeconds = copy("rsync", "rsync", "-a", "--whole-file", `${from}/`);
     const source = await startBrick("source", place("source"));
     const destination = await startBrick("destination", place("destination"));
     await runner("demo-fill", "--brick", source.url, "--from", from, "--manifest", join(scratch, "manifest"));
+    settle();
     const report = await runner(
       "run",
       "--source",
