@@ -11,8 +11,10 @@ import {
   LeaseType,
   xdataOf,
 } from "@brickshift/wire";
-import { isUnanswered, toLeaseError, toPortError } from "./fop-failure.js";
+import { isRevoked, isUnanswered, toLeaseError, toPortError } from "./fop-failure.js";
+import type { RebalanceOptions } from "./options.js";
 import type { BrickPort, World } from "./ports.js";
+import { unlessAborted } from "./unless-aborted.js";
 
 /** What a data lease is asked for. */
 export interface LeaseWish {
@@ -43,6 +45,7 @@ export class BrickLeases {
   readonly #world: World;
   readonly #leaseTimeoutMs: number;
   readonly #fopTimeoutMs: number;
+  readonly #settleTimeoutMs: number;
   readonly #listeners = new Map<Gfid, Set<RecallListener>>();
   /** Leases that may be held although nobody uses them: an unlock or a request had no answer. */
   readonly #dangling = new Map<Gfid, Set<LeaseId>>();
@@ -53,12 +56,13 @@ export class BrickLeases {
   constructor(
     brick: BrickPort,
     world: World,
-    timeouts: { readonly leaseTimeoutMs: number; readonly fopTimeoutMs: number },
+    timeouts: Pick<RebalanceOptions, "leaseTimeoutMs" | "fopTimeoutMs" | "settleTimeoutMs">,
   ) {
     this.#brick = brick;
     this.#world = world;
     this.#leaseTimeoutMs = timeouts.leaseTimeoutMs;
     this.#fopTimeoutMs = timeouts.fopTimeoutMs;
+    this.#settleTimeoutMs = timeouts.settleTimeoutMs;
   }
 
   /** Leases held now, as far as is known. */
@@ -97,8 +101,8 @@ export class BrickLeases {
   }
 
   /**
-   * Takes a lease; the brick answers when it is granted. When `signal` aborts it rejects at once, and what is
-   * granted later is given back. Rejections are those of a `Source` of `@brickshift/transaction`.
+   * Takes a lease; the brick answers when it is granted. When `signal` aborts it rejects at once, and the request is taken
+   * back, or what is granted all the same. Rejections are those of a `Source` of `@brickshift/transaction`.
    */
   async acquire(wish: LeaseWish, signal?: AbortSignal): Promise<GrantedLease> {
     const { gfid, mode, dirtySince, leaseId = this.newLeaseId() } = wish;
@@ -117,7 +121,8 @@ export class BrickLeases {
     } catch (error) {
       const known = toLeaseError(error);
       // It may be granted yet, with nobody to use it.
-      if (known !== error || signal?.aborted === true) this.#giveBackLater(gfid, leaseId, asked);
+      if (signal?.aborted === true) this.#withdraw(gfid, leaseId, asked);
+      else if (known !== error) this.#giveBack(gfid, leaseId, true);
       throw known;
     }
   }
@@ -147,13 +152,33 @@ export class BrickLeases {
     });
   }
 
+  /** Gives a lease that nobody has a use for back in the background; {@link settle} waits for it. */
+  drop(gfid: Gfid, { leaseId }: Lease): void {
+    this.#held -= 1;
+    this.#giveBack(gfid, leaseId);
+  }
+
   /** A lease that is known to be gone. */
   forget(): void {
     this.#held -= 1;
   }
 
-  /** Waits for what is given back in the background. */
+  /**
+   * Waits until everything is given back, `settleTimeoutMs` at most: what has no answer by then ends with the connection.
+   * Nothing may be asked for any more.
+   */
   async settle(): Promise<void> {
+    const { scheduler } = this.#world;
+    let cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = scheduler.at(scheduler.nowMs() + this.#settleTimeoutMs, resolve);
+    });
+    await Promise.race([this.#drain(), late]);
+    cancel();
+  }
+
+  async #drain(): Promise<void> {
+    // What is answered may lead to more that is to be given back.
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
@@ -163,9 +188,17 @@ export class BrickLeases {
     await this.#brick.fops.lease({ gfid, lease, xdata }, { timeoutMs: this.#fopTimeoutMs });
   }
 
-  #giveBackLater(gfid: Gfid, leaseId: LeaseId, asked: Promise<unknown>): void {
-    const again = () => this.#giveBack(gfid, leaseId, true);
-    asked.then(again, again);
+  /** The brick takes calls of one connection in order: the UNLOCK finds the request waiting, or the lease. */
+  #withdraw(gfid: Gfid, leaseId: LeaseId, asked: Promise<unknown>): void {
+    this.#giveBack(gfid, leaseId, true);
+    const end = asked.then(
+      () => this.#giveBack(gfid, leaseId),
+      (error: unknown) => {
+        if (isUnanswered(error)) this.#giveBack(gfid, leaseId, true);
+        else this.#settled(gfid, leaseId);
+      },
+    );
+    this.#track(end);
   }
 
   /** @param mayComeLate whether it may be granted only after this, so that it is to be kept in mind. */
@@ -183,33 +216,22 @@ export class BrickLeases {
         if (isAnswered && !mayComeLate) this.#settled(gfid, leaseId);
       },
     );
-    this.#underWay.add(work);
-    void work.finally(() => this.#underWay.delete(work));
+    this.#track(work);
+  }
+
+  /** Lets {@link settle} wait for `work`, however it ends. */
+  #track(work: Promise<unknown>): void {
+    const ended = work.then(
+      () => {},
+      () => {},
+    );
+    this.#underWay.add(ended);
+    void ended.then(() => this.#underWay.delete(ended));
   }
 
   #settled(gfid: Gfid, leaseId: LeaseId): void {
     const ids = this.#dangling.get(gfid);
     ids?.delete(leaseId);
     if (ids?.size === 0) this.#dangling.delete(gfid);
-  }
-}
-
-function isRevoked(error: unknown): boolean {
-  return error instanceof Error && (error as { code?: unknown }).code === "LEASE_REVOKED";
-}
-
-/** `promise`, or the reason of `signal` if that aborts first. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  let stop = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error);
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
   }
 }

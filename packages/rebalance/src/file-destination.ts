@@ -1,4 +1,4 @@
-import type { Destination, Lease } from "@brickshift/transaction";
+import type { Destination } from "@brickshift/transaction";
 import {
   ANONYMOUS_FD,
   type Dict,
@@ -24,6 +24,7 @@ import type { BrickPort } from "./ports.js";
 import { RebalanceError } from "./rebalance-error.js";
 import { SourceGone, SourceMoved } from "./source-errors.js";
 import { SyncAhead } from "./sync-ahead.js";
+import { unlessAborted } from "./unless-aborted.js";
 
 /** What a {@link FileDestination} needs of its run. */
 export interface FileDestinationWorld {
@@ -54,7 +55,8 @@ export class FileDestination implements Destination {
   #leaseId: LeaseId | undefined;
   #leaseEpoch: Epoch | undefined;
   #leaseSession: number | undefined;
-  #leaseAsked: Promise<Lease> | undefined;
+  #leaseAsked: Promise<void> | undefined;
+  #asking = new AbortController();
   #isRecalled = false;
   #endRecalls = () => {};
   #wantsLease = false;
@@ -175,9 +177,9 @@ export class FileDestination implements Destination {
     if (this.made !== undefined) this.#askLease();
   }
 
-  /** Resolves when the exclusive lease is held; rejects as the request for it did. */
-  async leased(): Promise<void> {
-    await this.#leaseAsked;
+  /** Resolves when the exclusive lease is held; rejects as the request for it did, or with the reason of `signal`. */
+  async leased(signal: AbortSignal): Promise<void> {
+    if (this.#leaseAsked !== undefined) await unlessAborted(this.#leaseAsked, signal);
   }
 
   /** Gives the lease back, if there is one. Never rejects. */
@@ -185,7 +187,6 @@ export class FileDestination implements Destination {
     if (this.#leaseId === undefined) return;
     const leaseId = this.#leaseId;
     const epoch = this.#leaseEpoch;
-    const asked = this.#leaseAsked;
     this.#endRecalls();
     this.#leaseId = undefined;
     this.#leaseEpoch = undefined;
@@ -197,9 +198,8 @@ export class FileDestination implements Destination {
       await leases.unlock(this.gfid, { leaseId, epoch }).catch(() => {});
       return;
     }
-    // The request may wait for somebody else's lease for minutes: it is taken back, and we do not wait for it.
-    leases.end(this.gfid, leaseId).catch(() => {});
-    void asked?.then((granted) => leases.unlock(this.gfid, granted)).catch(() => {});
+    // The request may wait for somebody else's lease for minutes: it is taken back, and only the end of the run waits for it.
+    this.#asking.abort();
   }
 
   async #sync(fence: Epoch): Promise<void> {
@@ -235,14 +235,16 @@ export class FileDestination implements Destination {
     this.#endRecalls = this.#world.leases.onRecall(this.gfid, () => {
       this.#isRecalled = true;
     });
-    const asked = this.#world.leases.acquire({ gfid: this.gfid, mode: "exclusive", leaseId });
+    const { leases } = this.#world;
+    this.#asking = new AbortController();
+    const asked = leases.acquire({ gfid: this.gfid, mode: "exclusive", leaseId }, this.#asking.signal);
     this.#leaseEpoch = undefined;
     this.#leaseAsked = asked.then((lease) => {
-      if (this.#leaseId === leaseId) {
-        this.#leaseEpoch = lease.epoch;
-        this.#leaseSession = lease.session;
-      }
-      return lease;
+      // Granted in the moment in which it was taken back.
+      if (this.#leaseId !== leaseId) return leases.drop(this.gfid, lease);
+      this.#leaseEpoch = lease.epoch;
+      this.#leaseSession = lease.session;
+      return undefined;
     });
     this.#leaseAsked.catch(() => {});
   }

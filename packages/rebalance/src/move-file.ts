@@ -113,7 +113,7 @@ class FileMove {
     const [attributes, stat] = await Promise.all([
       this.#attributesUnder(lease),
       this.#source.stat(lease),
-      this.#destination.leased(),
+      this.#destination.leased(this.#context.signal),
     ]);
     await this.#matchNames(attributes);
     const { gfid, path } = this.#file;

@@ -32,6 +32,8 @@ export const rebalanceOptions = z.strictObject({
    * a brick needs to notice a connection that was lost.
    */
   lockWaitMs: z.int().min(0).max(3_600_000).default(60_000),
+  /** Time that the end of a run waits for leases that are being given back, in ms; then they end with the connections. */
+  settleTimeoutMs: z.int().min(1).max(3_600_000).default(10_000),
   /** Times that the last steps of a file are begun anew, when its exclusive lease was revoked or a lock lost. */
   attemptsMax: z.int().min(1).max(100).default(5),
   /** Times that a step which must not stay half done is repeated when it got no answer. */

@@ -122,7 +122,7 @@ it("known to be lost, no fop on names can be made of it", async () => {
   const { epoch, leaseId } = await file.acquire({ mode: "exclusive" }, new AbortController().signal);
   await destination.establish(epoch);
   destination.wantLease();
-  await destination.leased();
+  await destination.leased(new AbortController().signal);
   expect(getXdata(destination.leaseXdata, "leaseEpoch")).toBeDefined();
   const { stat } = await bricks.source.fops.stat({ gfid, xdata: xdataOf({ leaseId, leaseEpoch: epoch }) });
   await destination.prepare(epoch, preparedDict(stat, new Map()));
