@@ -3,7 +3,8 @@
  *
  * @packageDocumentation
  */
-import { join } from "node:path";
+import { mkdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Gfid } from "@brickshift/wire";
 import { open, type RootDatabase } from "lmdb";
 import type { z } from "zod";
@@ -11,7 +12,6 @@ import { type Intent, type Journal, JOURNAL_VERSION, type JournalStatus, type Ru
 import { faultOfJournal, sealJournal, unsealJournal } from "./journal-file.js";
 import { takeJournalLock } from "./journal-lock.js";
 import { headerRecord, intentRecord, noteRecord, versionRecord } from "./journal-records.js";
-import { makeDirectory } from "./make-directory.js";
 import { RebalanceError } from "./rebalance-error.js";
 import type { RunCounts } from "./run-tally.js";
 
@@ -142,4 +142,32 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, key: string): T {
 function damaged(message: string, cause: unknown): RebalanceError {
   const next = "move the directory away and run again: the bricks tell what is done";
   return new RebalanceError("REBALANCE_JOURNAL_DAMAGED", `${message}; ${next}`, { cause });
+}
+
+/**
+ * Makes a directory, and those above it, unless they are there. Throws the system's error.
+ *
+ * The recursive form of Node's `mkdirSync` never returns where the system makes no directory below one that is there, as in
+ * /proc: it takes ENOENT for a missing parent again and again.
+ */
+function makeDirectory(directory: string): void {
+  try {
+    makeOne(directory);
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+    makeDirectory(dirname(directory));
+    makeOne(directory);
+  }
+}
+
+function makeOne(directory: string): void {
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST" || !statSync(directory).isDirectory()) throw error;
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }
