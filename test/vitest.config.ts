@@ -1,4 +1,7 @@
 import { defineConfig, mergeConfig } from "vitest/config";
 import { project } from "../vitest.base.js";
 
-export default mergeConfig(project("test"), defineConfig({ test: { include: ["**/*.test.ts"] } }));
+export default mergeConfig(
+  project("test"),
+  defineConfig({ test: { include: ["{readme,style}/**/*.test.ts"] } }),
+);

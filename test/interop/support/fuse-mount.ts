@@ -1,0 +1,95 @@
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { run, succeed, until } from "./command.js";
+import type { Scratch } from "./scratch.js";
+
+/** A brick as a client volfile names it. */
+export interface MountedBrick {
+  readonly port: number;
+  /** `remote-subvolume`. */
+  readonly name: string;
+  /** Name of the subvolume, which link files hold; `name` by default. */
+  readonly subvolume?: string;
+}
+
+/** A FUSE mount by the stock client. */
+export interface FuseMount {
+  readonly path: string;
+  log(): string;
+  unmount(): Promise<void>;
+}
+
+/** A client volfile: the bricks, distributed when they are several, without performance translators. */
+export function clientVolfile(bricks: readonly MountedBrick[]): string {
+  const subvolumes = bricks.map((brick) => brick.subvolume ?? brick.name);
+  const sections = bricks.map(
+    (brick) => `volume ${brick.subvolume ?? brick.name}
+    type protocol/client
+    option transport-type tcp
+    option transport.address-family inet
+    option remote-host 127.0.0.1
+    option remote-port ${brick.port}
+    option remote-subvolume ${brick.name}
+    option ping-timeout 42
+end-volume
+`,
+  );
+  if (bricks.length > 1) {
+    sections.push(
+      `volume distribute\n    type cluster/distribute\n    subvolumes ${subvolumes.join(" ")}\nend-volume\n`,
+    );
+  }
+  return sections.join("\n");
+}
+
+/** Mounts with a volfile. `path` below the scratch directory. */
+export async function mountVolfile(scratch: Scratch, volfile: string, name = "mnt"): Promise<FuseMount> {
+  const file = scratch.path(`${name}.vol`);
+  writeFileSync(file, volfile);
+  return mountWith(scratch, name, (path, log) => succeed("glusterfs", ["-f", file, "-l", log, path]));
+}
+
+/** Mounts as users do, from a volfile server. */
+export async function mountVolume(
+  scratch: Scratch,
+  server: { readonly host: string; readonly port: number; readonly volume: string },
+  name = "mnt",
+): Promise<FuseMount> {
+  const { host, port, volume } = server;
+  return mountWith(scratch, name, (path, log) =>
+    succeed("mount", [
+      "-t",
+      "glusterfs",
+      "-o",
+      `server-port=${port},log-file=${log}`,
+      `${host}:/${volume}`,
+      path,
+    ]),
+  );
+}
+
+async function mountWith(
+  scratch: Scratch,
+  name: string,
+  mount: (path: string, log: string) => Promise<unknown>,
+): Promise<FuseMount> {
+  const path = scratch.path(name);
+  const log = scratch.path(`${name}.log`);
+  mkdirSync(path, { recursive: true });
+  let isMounted = true;
+  const unmount = async () => {
+    if (!isMounted) return;
+    isMounted = false;
+    const { code } = await run("umount", [path]);
+    if (code !== 0) await succeed("umount", ["-l", path]);
+  };
+  scratch.onEnd(unmount);
+  await mount(path, log);
+  await until(`the mount at ${path}`, () => {
+    try {
+      return statSync(path).ino === 1;
+    } catch {
+      return false;
+    }
+  });
+  return { path, log: () => readFileSync(log, "utf8"), unmount };
+}
