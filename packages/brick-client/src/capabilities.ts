@@ -6,6 +6,8 @@ export interface Capabilities {
   readonly brickshift: string | undefined;
   /** Identity of the brick, to fence writes with; `undefined` for a stock brick. */
   readonly brickId: Gfid | undefined;
+  /** Name of the brick's subvolume in the volume that it is served for; `undefined` when it is in none, or a stock brick. */
+  readonly subvolume: string | undefined;
   /** Identity of the volume, if the brick knows it. */
   readonly volumeId: string | undefined;
   /** Identity of the brick's process; another one means that it was restarted. */

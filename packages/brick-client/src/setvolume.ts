@@ -78,6 +78,7 @@ export function readSetvolumeReply(
   return {
     brickshift: oldDictText(dict, "brickshift.version"),
     brickId: brickId === undefined ? undefined : readBrickId(brickId),
+    subvolume: oldDictText(dict, "brickshift.subvolume"),
     volumeId: oldDictText(dict, "volume-id"),
     processUuid: oldDictText(dict, "process-uuid"),
   };

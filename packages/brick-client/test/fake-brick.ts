@@ -56,6 +56,7 @@ const okDict = oldDictOf({
   "volume-id": "11111111-2222-3333-4444-555555555555",
   "brickshift.version": "1",
   "brickshift.brick-id": "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+  "brickshift.subvolume": "demo-client-0",
 });
 
 /** A peer at the edge of the protocol: real records, real codecs, and answers that the test gives. */

@@ -36,6 +36,7 @@ describe("the handshake", () => {
     expect(client.capabilities).toEqual({
       brickshift: "1",
       brickId: "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+      subvolume: "demo-client-0",
       volumeId: "11111111-2222-3333-4444-555555555555",
       processUuid: "brick-process",
     });
@@ -45,7 +46,11 @@ describe("the handshake", () => {
     const { client, brick } = await setup();
     brick.setvolume = () => ({ opRet: 0, opErrno: 0, dict: null });
     await client.connect();
-    expect(client.capabilities).toMatchObject({ brickshift: undefined, brickId: undefined });
+    expect(client.capabilities).toMatchObject({
+      brickshift: undefined,
+      brickId: undefined,
+      subvolume: undefined,
+    });
   });
 
   it("is a new client for the brick with every connection, of the same context, and keeps the volume's id", async () => {

@@ -29,6 +29,7 @@ export interface BrickInit {
   readonly id: Gfid;
   readonly bootCount: number;
   readonly volumeId: string | undefined;
+  readonly subvolume?: string | undefined;
   readonly tree: Tree;
   readonly options: BrickServerOptions;
   readonly scheduler: Scheduler;
@@ -43,6 +44,8 @@ export class Brick {
   readonly name: string;
   readonly id: Gfid;
   readonly volumeId: string | undefined;
+  /** Name of its subvolume in the graph of its clients, if it is part of a volume. */
+  readonly subvolume: string | undefined;
   readonly tree: Tree;
   readonly options: BrickServerOptions;
   /** Tells the application; never throws. */
@@ -62,6 +65,7 @@ export class Brick {
     this.name = init.name;
     this.id = init.id;
     this.volumeId = init.volumeId;
+    this.subvolume = init.subvolume;
     this.tree = init.tree;
     this.options = options;
     this.log = (event) => {

@@ -19,9 +19,9 @@ export const rebalanceOptions = z.strictObject({
   bytesPerSecond: z.int().min(0).default(0),
   /** `none` is the control: a plain copy, as without this project, that loses writes. Never for data that matters. */
   protection: z.enum(["lease", "none"]).default("lease"),
-  /** Name of the source in link files; the name of its brick by default. */
+  /** Name of the source in link files; by default the subvolume that the brick says it is, else the name of the brick. */
   sourceName: z.string().min(1).optional(),
-  /** Name of the destination in link files; the name of its brick by default. */
+  /** Name of the destination in link files; the default is as for the source. */
   destinationName: z.string().min(1).optional(),
   /** Time after which a fop is given up, in ms. Longer than a brick's recall timeout, or blocked fops would fail. */
   fopTimeoutMs: z.int().min(1).max(3_600_000).default(120_000),

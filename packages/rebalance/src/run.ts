@@ -22,6 +22,7 @@ import type { RebalanceReport, RunEvent } from "./run-event.js";
 import { RunTally } from "./run-tally.js";
 import { settleFlip } from "./settle-flip.js";
 import { Slots } from "./slots.js";
+import { subvolumeOf } from "./subvolume-of.js";
 import { Throttle } from "./throttle-driver.js";
 
 /** What is moved where, and who hears of it. */
@@ -68,11 +69,11 @@ export class Run {
       options,
       world,
       source,
-      sourceName: options.sourceName ?? source.brick,
+      sourceName: options.sourceName ?? subvolumeOf(source),
       sourceId: idOf(source, options.protection),
       sourceLeases: new BrickLeases(source, world, options),
       destination,
-      destinationName: options.destinationName ?? destination.brick,
+      destinationName: options.destinationName ?? subvolumeOf(destination),
       destinationLeases: new BrickLeases(destination, world, options),
       copier,
       directories: new Directories({ source, destination, fopTimeoutMs, directoriesMax, depthMax }),

@@ -7,6 +7,7 @@ import type { BrickPort, World } from "./ports.js";
 import { RebalanceError } from "./rebalance-error.js";
 import { patienceOf } from "./run-context.js";
 import { Slots } from "./slots.js";
+import { subvolumeOf } from "./subvolume-of.js";
 
 /** What is looked at. */
 export interface VerifyRequest {
@@ -151,7 +152,7 @@ class Verifier {
     there: InodeState,
   ): void {
     const name = other === this.#request.source ? this.#options.sourceName : this.#options.destinationName;
-    if (linkto !== (name ?? other.brick)) return;
+    if (linkto !== (name ?? subvolumeOf(other))) return;
     if (there.type === "absent") {
       this.#find("dangling", path, gfid, `${brick.brick} points to ${other.brick}, which has no such file`);
     }

@@ -31,3 +31,19 @@ it("moves a tree", async () => {
   });
   await close();
 });
+
+it("names bricks in link files by their subvolumes when they tell them, unless the options say otherwise", async () => {
+  const bricks = await twoBricks({}, {}, { b0: "demo-client-0", b1: "demo-client-1" });
+  const { source, destination, servers, close } = bricks;
+  const treeOf = (name: "b0" | "b1") => servers[name].server.bricks.get(name)!.tree;
+  const gfid = await makeFile(source, "f", random.bytes(9_000));
+  await rebalance().run({ source, destination });
+  expect(treeOf("b0").linkto(gfid)).toBe("demo-client-1");
+  // A link file that points to what the destination is not called is not of this pair.
+  const elsewhere = await rebalance({ destinationName: "other" }).run({ source, destination });
+  expect(elsewhere.counts).toMatchObject({ moved: 0, alreadyMoved: 0, skipped: 1 });
+  await destination.fops.unlink({ pargfid: ROOT_GFID, bname: "f", xflags: 0 });
+  const dangling = await rebalance().verify({ source, destination });
+  expect(dangling.firstFindings).toMatchObject([{ type: "dangling", path: "/f" }]);
+  await close();
+});

@@ -40,12 +40,15 @@ export function newGfid(): Gfid {
 export async function twoBricks(
   options: BrickServerOptionsInput = {},
   destinationStore: { readonly roomBytesMax?: number } = {},
+  subvolumes: { readonly b0?: string; readonly b1?: string } = {},
 ) {
   const transport = createMemoryTransport();
   const media = { b0: new MemoryMedium(), b1: new MemoryMedium() };
   const start = async (name: "b0" | "b1") => {
     const store = createMemoryStore(media[name], name === "b1" ? destinationStore : {});
-    const server = await createBrickServer({ bricks: [{ name, store }], scheduler: nodeScheduler, options });
+    const subvolume = subvolumes[name];
+    const bricks = [{ name, store, ...(subvolume !== undefined && { subvolume }) }];
+    const server = await createBrickServer({ bricks, scheduler: nodeScheduler, options });
     const listener = await transport.listen(`memory://${name}`, (connection) => server.accept(connection));
     const stop = async () => {
       await listener.close();

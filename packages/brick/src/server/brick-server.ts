@@ -16,6 +16,8 @@ export interface BrickConfig {
   readonly store: BrickStore;
   /** Uuid of the volume that the brick belongs to; clients that name another are refused. */
   readonly volumeId?: string;
+  /** Name of the brick's subvolume in the graph of its clients, such as `demo-client-0`; link files hold it. */
+  readonly subvolume?: string;
   /** Clock and bounds of its namespace. */
   readonly tree?: TreeInput;
 }
@@ -43,7 +45,13 @@ export interface BrickServer {
 }
 
 const brickConfigs = z
-  .array(z.looseObject({ name: z.string().min(1).max(255), volumeId: z.guid().optional() }))
+  .array(
+    z.looseObject({
+      name: z.string().min(1).max(255),
+      volumeId: z.guid().optional(),
+      subvolume: z.string().min(1).max(255).optional(),
+    }),
+  )
   .min(1)
   .max(1_024)
   .refine((bricks) => new Set(bricks.map(({ name }) => name)).size === bricks.length, {
@@ -60,10 +68,10 @@ export async function createBrickServer(init: BrickServerInit): Promise<BrickSer
   brickConfigs.parse(init.bricks);
   const { scheduler, log = () => {} } = init;
   const bricks = new Map<string, Brick>();
-  for (const { name, store, volumeId, tree: treeInput } of init.bricks) {
+  for (const { name, store, volumeId, subvolume, tree: treeInput } of init.bricks) {
     const tree = await createTree(store, treeInput);
     const { id, bootCount } = store;
-    bricks.set(name, new Brick({ name, id, bootCount, volumeId, tree, options, scheduler, log }));
+    bricks.set(name, new Brick({ name, id, bootCount, volumeId, subvolume, tree, options, scheduler, log }));
   }
   const [first] = init.bricks;
   const processUuid = `${first?.store.id}-${first?.store.bootCount}`;

@@ -64,6 +64,7 @@ export function setvolumeReply(brick: Brick, processUuid: string): OldDict {
     ...(brick.volumeId !== undefined && { "volume-id": brick.volumeId }),
     "brickshift.version": BRICKSHIFT_VERSION,
     "brickshift.brick-id": brick.id,
+    ...(brick.subvolume !== undefined && { "brickshift.subvolume": brick.subvolume }),
   });
 }
 

@@ -29,7 +29,10 @@ const lookupRoot = { gfid: ROOT_GFID, pargfid: ROOT_GFID, flags: 0, bname: "", x
 describe("SETVOLUME", () => {
   it("names the brick, its state and what Brickshift adds", async () => {
     const volumeId = "11111111-2222-4333-8444-555555555555";
-    const { connect, brick } = await startBrick({}, [{ name: "b0", store: createMemoryStore(), volumeId }]);
+    const subvolume = "demo-client-0";
+    const { connect, brick } = await startBrick({}, [
+      { name: "b0", store: createMemoryStore(), volumeId, subvolume },
+    ]);
     const reply = await (await connect()).setvolume({ "volume-id": volumeId });
     expect([reply.opRet, reply.opErrno]).toEqual([0, 0]);
     expect(reply.text("ERROR")).toBe("Success");
@@ -38,6 +41,9 @@ describe("SETVOLUME", () => {
     expect(reply.text("process-uuid")).toContain(brick.id);
     expect(reply.text("brickshift.version")).toBe("1");
     expect(reply.text("brickshift.brick-id")).toBe(brick.id);
+    expect(reply.text("brickshift.subvolume")).toBe(subvolume);
+    const alone = await (await (await startBrick()).connect()).setvolume();
+    expect([alone.text("volume-id"), alone.text("brickshift.subvolume")]).toEqual([undefined, undefined]);
   });
 
   it("refuses an unknown brick with ENOENT, and wrong or missing keys with EINVAL", async () => {
