@@ -4,9 +4,11 @@
  *
  *   node bench/run.mjs [large] [small] [paced] [--runs N] [--large-bytes N] [--small-files N]
  */
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { median, runner, settle, startBrick, timed } from "./processes.mjs";
 
@@ -24,6 +26,17 @@ const scratch = mkdtempSync(join(tmpdir(), "brickshift-bench-"));
 console.log(
   `${new Date().toISOString()} node ${process.version} ${cpus().length} × ${cpus()[0]?.model} in ${scratch}`,
 );
+
+/** Seconds of the bare proxy, with the one file of `from`. */
+function bareProxy(from, to) {
+  settle();
+  const script = fileURLToPath(new URL("bare-proxy.mjs", import.meta.url));
+  const seconds = Number(
+    execFileSync(process.execPath, [script, join(from, "image"), to], { encoding: "utf8" }),
+  );
+  rmSync(to);
+  return seconds;
+}
 
 /** One comparison: the data in `from` by cp, by rsync, and brick to brick. */
 async function compare(title, from, bytes, files) {
@@ -43,6 +56,7 @@ async function compare(title, from, bytes, files) {
     };
     const cpSeconds = copy("cp", "cp", "-r", from);
     const rsyncSeconds = copy("rsync", "rsync", "-a", "--whole-file", `${from}/`);
+    const proxySeconds = files === 1 ? bareProxy(from, place("proxy")) : undefined;
     const source = await startBrick("source", place("source"));
     const destination = await startBrick("destination", place("destination"));
     await runner("demo-fill", "--brick", source.url, "--from", from, "--manifest", join(scratch, "manifest"));
@@ -62,6 +76,7 @@ async function compare(title, from, bytes, files) {
     rows.push({
       cpSeconds,
       rsyncSeconds,
+      ...(proxySeconds !== undefined && { proxySeconds }),
       brickshiftSeconds: report.seconds,
       peakMiB: report.peakMemoryBytes / 2 ** 20,
     });
@@ -73,6 +88,7 @@ async function compare(title, from, bytes, files) {
   console.log("| data | by | seconds | MiB/s | files/s | × rsync |\n|---|---|---|---|---|---|");
   console.log(line("`cp -r`", of("cpSeconds")));
   console.log(line("`rsync -a --whole-file`", of("rsyncSeconds")));
+  if (files === 1) console.log(line("three bare Node processes, without anything", of("proxySeconds")));
   console.log(line("rebalance-runner, brick to brick", of("brickshiftSeconds")));
   console.log(`runner's peak memory: ${Math.max(...rows.map((row) => row.peakMiB)).toFixed(0)} MiB`);
 }
