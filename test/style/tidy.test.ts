@@ -17,6 +17,7 @@ const cores = [
   "rebalance",
   "brick",
   "brick-client",
+  "volume",
 ];
 const drivers = /(journal-lmdb|-driver|node-scheduler|node-random|node-clock)\.ts$/;
 
@@ -72,6 +73,7 @@ describe("packages", () => {
     brick: ["wire", "transport", "rpc", "lease-manager"],
     "brick-client": ["wire", "transport", "rpc"],
     transaction: ["wire"],
+    volume: ["wire"],
     rebalance: ["wire", "transaction", "brick-client"],
   };
 

@@ -89,6 +89,7 @@ export const storeErrorCodes = {
   STORE_VERSION_UNKNOWN: local(Errno.EPROTONOSUPPORT),
   STORE_DAMAGED: local(Errno.EUCLEAN),
   STORE_CLOSED: local(Errno.ESHUTDOWN),
+  STORE_OTHER_VOLUME: local(Errno.EEXIST),
 } as const satisfies Record<string, ErrorCodeInfo>;
 
 /** Codes of the brick's `TreeError`: what the namespace refuses, one code for each reason. */
@@ -123,6 +124,17 @@ export const treeErrorCodes = {
   TREE_TARGETS_MAX: peer(Errno.EAGAIN),
   TREE_UNLINK_CONDITION: peer(Errno.EBUSY),
   TREE_DAMAGED: local(Errno.EUCLEAN),
+} as const satisfies Record<string, ErrorCodeInfo>;
+
+/** Codes of `VolumeError`: the text of volfiles, the options of volumes. */
+export const volumeErrorCodes = {
+  VOLFILE_TOO_LONG: peer(Errno.EFBIG),
+  VOLFILE_SYNTAX: peer(Errno.EINVAL),
+  VOLFILE_COMMAND: peer(Errno.EPERM),
+  VOLFILE_GRAPH: peer(Errno.EINVAL),
+  VOLFILE_VALUE: local(Errno.EINVAL),
+  VOLUME_OPTION_UNKNOWN: local(Errno.EINVAL),
+  VOLUME_OPTION_VALUE: local(Errno.EINVAL),
 } as const satisfies Record<string, ErrorCodeInfo>;
 
 /** Codes of `RpcError`: calls without an answer, connections that end, refusals of the RPC layer. */
@@ -197,6 +209,7 @@ export const errorCodes = {
   ...rebalanceErrorCodes,
   ...brickErrorCodes,
   ...storeErrorCodes,
+  ...volumeErrorCodes,
   ...treeErrorCodes,
 } as const;
 
@@ -205,6 +218,7 @@ export type LeaseErrorCode = keyof typeof leaseErrorCodes;
 export type TransactionErrorCode = keyof typeof transactionErrorCodes;
 export type BrickErrorCode = keyof typeof brickErrorCodes;
 export type StoreErrorCode = keyof typeof storeErrorCodes;
+export type VolumeErrorCode = keyof typeof volumeErrorCodes;
 export type TreeErrorCode = keyof typeof treeErrorCodes;
 export type RpcErrorCode = keyof typeof rpcErrorCodes;
 export type ClientErrorCode = keyof typeof clientErrorCodes;

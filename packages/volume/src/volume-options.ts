@@ -1,0 +1,69 @@
+import { describeKind, isOptionValue, readBoolean } from "./option-kind.js";
+import { type OptionSpec, type VolumeOptionName, volumeOptionTable } from "./option-table.js";
+import { VolumeError } from "./volume-error.js";
+
+/** The options of one volume that were set, with their texts. What is not there has its default. */
+export type VolumeOptions = ReadonlyMap<VolumeOptionName, string>;
+
+const table: Readonly<Record<string, OptionSpec>> = volumeOptionTable;
+
+/** Names of all options, sorted. */
+export const volumeOptionNames = (Object.keys(volumeOptionTable) as VolumeOptionName[]).toSorted();
+
+/**
+ * Checks names and values.
+ * @throws {@link VolumeError} `VOLUME_OPTION_UNKNOWN`, `VOLUME_OPTION_VALUE`; the message names the option and what there is.
+ */
+export function parseVolumeOptions(texts: Readonly<Record<string, string>>): VolumeOptions {
+  const options = new Map<VolumeOptionName, string>();
+  for (const [name, text] of Object.entries(texts)) {
+    if (!isOptionName(name)) {
+      const message = `there is no option "${name}"; these exist: ${volumeOptionNames.join(", ")}`;
+      throw new VolumeError("VOLUME_OPTION_UNKNOWN", message);
+    }
+    const { kind } = specOf(name);
+    if (!isOptionValue(kind, text)) {
+      const message = `option ${name} cannot be "${text}"; write ${describeKind(kind)}`;
+      throw new VolumeError("VOLUME_OPTION_VALUE", message);
+    }
+    options.set(name, text);
+  }
+  return options;
+}
+
+/** Kind, default and effect of an option. */
+export function specOf(name: VolumeOptionName): OptionSpec {
+  return volumeOptionTable[name];
+}
+
+/** The value that holds, as a text; `undefined` when it is left to the translator. */
+export function optionText(options: VolumeOptions, name: VolumeOptionName): string | undefined {
+  return options.get(name) ?? specOf(name).byDefault;
+}
+
+/** Whether a boolean option is on. */
+export function isOptionOn(options: VolumeOptions, name: VolumeOptionName): boolean {
+  return readBoolean(optionText(options, name) ?? "off") === true;
+}
+
+/** What the options mean for the bricks of the volume. */
+export interface VolumeBrickOptions {
+  /** Whether clients get leases under Gluster's rules. */
+  readonly leases: boolean;
+  readonly recallTimeoutMs: number;
+  /** Addresses that may connect, as texts with `*`. */
+  readonly allow: readonly string[];
+}
+
+/** @see VolumeBrickOptions */
+export function brickOptionsOf(options: VolumeOptions): VolumeBrickOptions {
+  return {
+    leases: isOptionOn(options, "features.leases"),
+    recallTimeoutMs: Number(optionText(options, "features.lease-lock-recall-timeout")) * 1_000,
+    allow: (optionText(options, "auth.allow") ?? "*").split(","),
+  };
+}
+
+function isOptionName(name: string): name is VolumeOptionName {
+  return Object.hasOwn(table, name);
+}
