@@ -38,6 +38,10 @@ function buildProgram(finish: (exitCode: number) => void): Command {
     .option("--tls-ca <file>", "PEM certificates that sign clients")
     .option("--memory", "keep everything in memory; directories are not touched")
     .option("--recall-timeout <ms>", "how long a lease holder has after a recall, or infinite", "60000")
+    .option(
+      "--cache-invalidation <seconds>",
+      "tell clients of changes to what they accessed within that time, as features.cache-invalidation",
+    )
     .addOption(
       new Option("--log-level <level>", "how much is told on standard error, as NDJSON")
         .choices(["debug", "info", "warn", "error", "silent"])

@@ -5,21 +5,20 @@ import { nodeScheduler } from "@brickshift/rpc";
 import type { Transport } from "@brickshift/transport";
 import { createTcpTransport, createTlsTransport, createUnixTransport } from "@brickshift/transport-net";
 import { type BrickArgument, parseBrickArgument } from "./brick-argument.js";
+import { brickOptions, type BrickOptionValues } from "./brick-options.js";
 import { createEventLog, type EventLog, type LogLevel } from "./event-log.js";
 import { ExitCode } from "./exit-code.js";
 import { parseListenAddress } from "./listen-address.js";
-import { parseRecallTimeout } from "./recall-timeout.js";
 import { UsageError } from "./usage-error.js";
 
 /** Options of `serve`, as commander gives them. */
-export interface ServeOptionValues {
+export interface ServeOptionValues extends BrickOptionValues {
   readonly brick: readonly string[];
   readonly listen: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsCa?: string;
   readonly memory?: true;
-  readonly recallTimeout: string;
   readonly logLevel: LogLevel;
   readonly untilStdinEnds?: true;
   readonly json?: true;
@@ -34,7 +33,7 @@ export async function serveCommand(values: ServeOptionValues): Promise<number> {
   const bricks = parseBricks(values.brick);
   const hasTls = values.tlsCert !== undefined || values.tlsKey !== undefined || values.tlsCa !== undefined;
   const address = parseListenAddress(values.listen, hasTls);
-  const recallTimeoutMs = parseRecallTimeout(values.recallTimeout);
+  const options = brickOptions(values);
   const transport = transportFor(address, values);
   const log = createEventLog(values.json ? process.stdout : process.stderr, values.logLevel);
   const ended = firstSignal(values.untilStdinEnds === true);
@@ -46,7 +45,7 @@ export async function serveCommand(values: ServeOptionValues): Promise<number> {
     const server = await createBrickServer({
       bricks: served.map(({ name, store }) => ({ name, store })),
       scheduler: nodeScheduler,
-      options: { leases: { recallTimeoutMs } },
+      options,
       log: log.brick,
     });
     const listener = await transport.listen(address, (connection) => server.accept(connection));

@@ -1,5 +1,7 @@
 import type { LeaseName, RevokeReason, Scheduler } from "@brickshift/lease-manager";
 import {
+  type CallbackName,
+  type CallbackRequest,
   type ClientUid,
   type Epoch,
   Errno,
@@ -20,6 +22,7 @@ import { BrickClient, type ClientConnection } from "./server/brick-client.js";
 import type { BrickLog } from "./server/brick-event.js";
 import type { OpenFd } from "./server/fd-table.js";
 import type { Tree } from "./tree/tree.js";
+import { Upcalls } from "./upcall/upcalls.js";
 
 /** What a brick is made of. */
 export interface BrickInit {
@@ -55,6 +58,8 @@ export class Brick {
   readonly locks: LockTable;
   readonly lockWaiters = new LockWaiters();
   readonly pool: BufferPool;
+  /** Cache invalidation, when it is on. */
+  readonly upcalls: Upcalls | undefined;
   readonly #clients = new Map<ClientUid, BrickClient>();
   #running = 0;
   #isClosed = false;
@@ -80,6 +85,12 @@ export class Brick {
     };
     this.locks = new LockTable(options);
     this.pool = new BufferPool(options.poolBytesMax);
+    this.upcalls =
+      options.cacheInvalidation &&
+      new Upcalls(options.cacheInvalidation, {
+        nowMs: () => scheduler.nowMs(),
+        invalidate: (client, request) => this.#callBack(client, "cacheInvalidation", request),
+      });
     const firstEpoch = (BigInt(init.bootCount) << EPOCHS_PER_BOOT_BITS) as Epoch;
     this.gate = new LeaseGate(options.leases, firstEpoch, scheduler, {
       recall: (lease, recallMs) => this.#recall(lease, recallMs),
@@ -120,6 +131,7 @@ export class Brick {
     const fds = client.fds.releaseAll();
     for (const fd of fds) this.#close(fd);
     this.gate.disconnect(client.uid);
+    this.upcalls?.disconnect(client.uid);
     this.log({ type: "session-closed", brick: this.name, client: client.uid, fds: fds.length, locks });
   }
 
@@ -149,9 +161,14 @@ export class Brick {
     this.#close(fd);
   }
 
-  /** The last name of an object is gone. When nobody has it open, its leases go as well. */
-  unlinked(gfid: Gfid): void {
-    if (this.gate.inodes.openCount(gfid) === 0) this.gate.removeInode(gfid);
+  /**
+   * The last name of an object is gone. When nobody has it open, its leases go as well.
+   * @returns whether the object is gone with it.
+   */
+  unlinked(gfid: Gfid): boolean {
+    if (this.gate.inodes.openCount(gfid) > 0) return false;
+    this.gate.removeInode(gfid);
+    return true;
   }
 
   /** Ends all leases on an object, on the operator's account: their holders find the state `admin`. */
@@ -194,7 +211,9 @@ export class Brick {
     }
     this.tree.release(gfid);
     this.gate.inodes.unuse(inode);
-    if (isUnlinked) this.gate.removeInode(gfid);
+    if (!isUnlinked) return;
+    this.gate.removeInode(gfid);
+    this.upcalls?.forget(gfid);
   }
 
   #fault(fop: FopName, error: unknown): void {
@@ -205,9 +224,11 @@ export class Brick {
     const { client, gfid } = lease;
     this.log({ type: "recall", brick: this.name, client, gfid });
     const xdata = recallMs === undefined ? null : recallXdata(recallMs);
-    for (const connection of this.#clients.get(client)?.connections ?? []) {
-      connection.callback("recallLease", { gfid, leaseType: 0, tid: NULL_GFID, xdata });
-    }
+    this.#callBack(client, "recallLease", { gfid, leaseType: 0, tid: NULL_GFID, xdata });
+  }
+
+  #callBack<N extends CallbackName>(client: ClientUid, name: N, request: CallbackRequest<N>): void {
+    for (const connection of this.#clients.get(client)?.connections ?? []) connection.callback(name, request);
   }
 
   #revoked(lease: LeaseName, reason: RevokeReason): void {

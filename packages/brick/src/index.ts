@@ -19,6 +19,8 @@ export {
   type BrickServerOptions,
   brickServerOptions,
   type BrickServerOptionsInput,
+  type CacheInvalidationOptions,
+  cacheInvalidationOptions,
   type LoginOptions,
   loginOptions,
 } from "./options.js";

@@ -14,11 +14,24 @@ export const loginOptions = z.strictObject({
 });
 export type LoginOptions = Readonly<z.output<typeof loginOptions>>;
 
+/** Callbacks by which clients learn that what they cached was changed. */
+export const cacheInvalidationOptions = z.strictObject({
+  /** Time for which a client that accessed an inode is told of changes, in ms; clients are told it in seconds. */
+  timeoutMs: z.int().min(1_000).max(3_600_000).default(60_000),
+  /** Most pairs of a client and an inode; past it the oldest is given up, and its client told to forget the inode. */
+  accessesMax: z.int().min(1).max(16_777_216).default(262_144),
+  /** Most xattrs that clients may register for. */
+  xattrNamesMax: z.int().min(1).default(1_024),
+});
+export type CacheInvalidationOptions = Readonly<z.output<typeof cacheInvalidationOptions>>;
+
 /** Options of a brick server. */
 export const brickServerOptions = z
   .strictObject({
     login: loginOptions.prefault({}),
     leases: leaseOptions.prefault({}),
+    /** When present, clients are told of changes that others make; stock bricks: `features.cache-invalidation`. */
+    cacheInvalidation: cacheInvalidationOptions.optional(),
     /** Of every connection. The brick sends no pings: its clients do. */
     rpc: rpcPeerOptions.prefault({ pingTimeoutMs: 0 }),
     /** Largest record of the transport, in bytes; nothing is answered that would not fit. */

@@ -34,6 +34,8 @@ export class FopCall implements GateVisitor {
   isNonblocking = false;
   /** On whose account it touches an inode that is on the move. */
   readonly access: Access;
+  /** The object that is gone for good with this fop. */
+  gone: Gfid | undefined;
   /** The task that carries the fop. */
   port: FopPort = NO_PORT;
 
@@ -62,6 +64,14 @@ export class FopCall implements GateVisitor {
   /** The lock owner of this call. */
   get lockOwner() {
     return { client: this.client, lkOwner: this.caller.lkOwner };
+  }
+
+  /**
+   * The last name of an object that this fop is about is gone. When the object goes with it, clients that know it
+   * are told, after what the fop itself has to tell of it.
+   */
+  unlinked(gfid: Gfid): void {
+    if (this.brick.unlinked(gfid)) this.gone = gfid;
   }
 
   /**

@@ -7,6 +7,7 @@ import { create } from "./create.js";
 import type { FopSpec } from "./fop-spec.js";
 import { fgetxattr, getxattr } from "./get-xattr.js";
 import { entrylk, fentrylk, finodelk, inodelk } from "./internal-lock.js";
+import { ipc } from "./ipc.js";
 import { lease } from "./lease.js";
 import { link } from "./link.js";
 import { lookup } from "./lookup.js";
@@ -55,6 +56,7 @@ export const fopTable: FopTable = {
   getactivelk,
   getxattr,
   inodelk,
+  ipc,
   lease,
   link,
   lk,

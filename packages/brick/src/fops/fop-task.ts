@@ -146,6 +146,7 @@ export class FopTask<N extends FopName> implements PassageEnd, FopPort {
     const { brick } = this.#fop;
     try {
       if (brick.gate.isTracking) this.#mark();
+      this.#tellStarting();
       const reply = this.#spec.handle(this.#fop, this.#request, this.#targets);
       if (reply instanceof LaterReply) return reply.whenThere((value) => this.#finish(value));
       if (!(reply instanceof Promise)) return this.#finish(reply);
@@ -166,8 +167,26 @@ export class FopTask<N extends FopName> implements PassageEnd, FopPort {
   }
 
   #finish(reply: FopReply<N>): void {
+    this.#tellFinished(reply);
     this.#leave();
     this.#answer(reply);
+  }
+
+  #tellStarting(): void {
+    const [target] = this.#targets;
+    const { brick, client, name } = this.#fop;
+    if (target !== undefined) brick.upcalls?.starting(name, target.gfid, client);
+  }
+
+  #tellFinished(reply: FopReply<N>): void {
+    const { brick, client, name, gone } = this.#fop;
+    const [target] = this.#targets;
+    if (brick.upcalls === undefined || target === undefined) return;
+    const { gfid } = target;
+    const isThere = () => brick.tree.isLinked(gfid) || brick.gate.inodes.openCount(gfid) > 0;
+    const stat = () => (isThere() ? brick.tree.stat(gfid) : undefined);
+    brick.upcalls.finished(name as N, client, { request: this.#request, reply, gfid, stat });
+    if (gone !== undefined) brick.upcalls.forget(gone);
   }
 
   #answer(reply: FopReply<N>): void {

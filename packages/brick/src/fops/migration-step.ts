@@ -30,7 +30,7 @@ export async function migrate(
       return;
     case "abort":
       await tree.abortTarget(gfid, fop.token);
-      if (!tree.isLinked(gfid)) fop.brick.unlinked(gfid);
+      if (!tree.isLinked(gfid)) fop.unlinked(gfid);
       return;
     case "commit":
       await commit(fop, gfid, linktoOf(dict));

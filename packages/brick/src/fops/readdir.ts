@@ -81,6 +81,7 @@ async function withAnswers(fop: FopCall, entry: DirectoryEntry) {
   if (!isThere(fop, gfid)) {
     return { entry: { ...base, stat: NO_IATT, dict: EMPTY_DICT }, bytes: WIRE_ENTRY_BYTES };
   }
+  fop.brick.upcalls?.accessed(gfid, fop.client);
   const stat = tree.stat(gfid);
   const dict = (await answerKeys(fop.brick, fop.xdata, stat)) ?? EMPTY_DICT;
   return { entry: { ...base, stat, dict }, bytes: WIRE_ENTRY_BYTES + name.length + dictBytesOf(dict) };

@@ -15,7 +15,7 @@ export const rename: FopSpec<"rename"> = {
     const { brick } = fop;
     const { oldgfid, oldbname, newgfid, newbname } = request;
     const { replaced, ...renamed } = await brick.tree.rename(oldgfid, oldbname, newgfid, newbname);
-    if (replaced?.nlink === 0) brick.unlinked(replaced.gfid);
+    if (replaced?.nlink === 0) fop.unlinked(replaced.gfid);
     return { opRet: 0, opErrno: 0, xdata: null, ...renamed };
   },
 };

@@ -16,7 +16,7 @@ export const unlink: FopSpec<"unlink"> = {
     const { brick } = fop;
     if (child !== undefined) checkGuards(fop, child.gfid);
     const removed = await brick.tree.unlink(request.pargfid, request.bname);
-    if (removed.nlink === 0) brick.unlinked(removed.gfid);
+    if (removed.nlink === 0) fop.unlinked(removed.gfid);
     return reply(removed, linkCount(fop, removed));
   },
 };
@@ -31,7 +31,7 @@ export const rmdir: FopSpec<"rmdir"> = {
       throw new BrickError("BRICK_UNSUPPORTED", "a directory is removed when it is empty");
     }
     const removed = await brick.tree.rmdir(request.pargfid, request.bname);
-    brick.unlinked(removed.gfid);
+    fop.unlinked(removed.gfid);
     return reply(removed, null);
   },
 };
