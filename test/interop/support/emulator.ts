@@ -1,12 +1,14 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { isTapWanted, startRecordTap } from "./record-tap/record-tap.js";
 import type { Scratch } from "./scratch.js";
 
 const cli = fileURLToPath(new URL("../../../apps/brick-emulator/dist/cli.js", import.meta.url));
 
 /** A running `brick-emulator serve`, from its bundle. */
 export interface Emulator {
+  /** Where clients connect: with `BRICKSHIFT_TAP` set, to a tap that checks every record. */
   readonly port: number;
   /** Events that it printed. */
   readonly events: readonly Record<string, unknown>[];
@@ -49,6 +51,7 @@ export async function startEmulatorWith(scratch: Scratch, args: readonly string[
     });
     void exited.then((code) => reject(new Error(`brick-emulator ended with ${code}: ${errors}`)));
   });
-  const port = Number(new URL(address).port);
+  const ownPort = Number(new URL(address).port);
+  const port = isTapWanted ? (await startRecordTap(scratch, ownPort)).port : ownPort;
   return { port, events, url: (brick) => `gluster://127.0.0.1:${port}/${brick}`, stop };
 }

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { succeed, until } from "./command.js";
 import { freePort, isListening } from "./free-port.js";
+import { isTapWanted, startRecordTap } from "./record-tap/record-tap.js";
 import type { Scratch } from "./scratch.js";
 
 /** What a stock brick is made of, besides storage, locks and access control. */
@@ -22,6 +23,7 @@ export interface StockBrickOptions {
 /** A running brick of stock GlusterFS, without glusterd. */
 export interface StockBrick {
   readonly name: string;
+  /** Where clients connect: with `BRICKSHIFT_TAP` set, to a tap that checks every record. */
   readonly port: number;
   readonly directory: string;
   readonly url: string;
@@ -64,11 +66,12 @@ export async function startStockBrick(scratch: Scratch, options: StockBrickOptio
     if (child.exitCode !== null) throw new Error(`stock brick ${name} ended: ${readFileSync(log, "utf8")}`);
     return isListening(port);
   });
+  const reachedAt = isTapWanted ? (await startRecordTap(scratch, port)).port : port;
   return {
     name,
-    port,
+    port: reachedAt,
     directory,
-    url: `gluster://127.0.0.1:${port}/${name}`,
+    url: `gluster://127.0.0.1:${reachedAt}/${name}`,
     log: () => readFileSync(log, "utf8"),
     stop,
   };
