@@ -1,6 +1,6 @@
 import type { BrickStore } from "../src/store/store.js";
 
-/** A store whose data writes wait until they are let go, to see what others do meanwhile. */
+/** A store whose writes and syncs of data wait until they are let go, to see what others do meanwhile. */
 export function pausedStore(store: BrickStore) {
   const waiting: (() => void)[] = [];
   let isPaused = false;
@@ -13,11 +13,15 @@ export function pausedStore(store: BrickStore) {
         await pause();
         await store.data.write(gfid, offset, bytes);
       },
+      async sync(gfid) {
+        await pause();
+        await store.data.sync(gfid);
+      },
     },
   };
   return {
     store: paused,
-    /** Holds every write from now on. */
+    /** Holds every one from now on. */
     hold() {
       isPaused = true;
     },

@@ -54,11 +54,8 @@ export class FileDestination implements Destination {
   readonly #ahead = new SyncAhead((fence) => this.#sync(fence));
   #leaseId: LeaseId | undefined;
   #leaseEpoch: Epoch | undefined;
-  #leaseSession: number | undefined;
   #leaseAsked: Promise<void> | undefined;
   #asking = new AbortController();
-  #isRecalled = false;
-  #endRecalls = () => {};
   #wantsLease = false;
   #xdata: { readonly fence: Epoch; readonly dict: Dict } | undefined;
 
@@ -112,16 +109,21 @@ export class FileDestination implements Destination {
 
   /**
    * Closes the target, with `attributes` to be shown once it is published; from then on the brick lets nobody take a name of
-   * it away. Rejects with what the client rejects with: also when the lease was lost before, since somebody may have changed
-   * names after they were matched.
+   * it away. It names the lease: when that is lost the brick refuses, since somebody may have changed names after they were
+   * matched. Rejects with what the client rejects with, or `LEASE_REVOKED` when no lease is held.
    */
   async prepare(fence: Epoch, attributes: Dict): Promise<void> {
     await this.#ahead.settled();
-    await this.#step("prepare", fence, attributes);
-    const { destination } = this.#world;
-    // A lease ends with its connection, or some time after a recall, which comes over the same connection before the answer.
-    if (!this.#isRecalled && this.#leaseSession === destination.session) return;
-    await this.readNames();
+    try {
+      await this.#step(
+        "prepare",
+        attributes,
+        xdataOf({ fence, source: this.#world.sourceId }, this.leaseXdata),
+      );
+    } catch (error) {
+      this.#noteRevoked(error);
+      throw error;
+    }
   }
 
   /** The names that the target has, read under the lease. Rejects with what the client rejects with, also when it is lost. */
@@ -137,11 +139,11 @@ export class FileDestination implements Destination {
     more: Dict | null = null,
   ): Promise<void> {
     try {
-      await this.#step(migration, fence, more);
+      await this.#step(migration, more, this.xdata(fence));
     } catch (error) {
       // Here the lease is a courtesy to those who look; the fence alone is what makes the step right.
       if (!this.#noteRevoked(error)) throw error;
-      await this.#step(migration, fence, more);
+      await this.#step(migration, more, this.xdata(fence));
     }
   }
 
@@ -187,7 +189,6 @@ export class FileDestination implements Destination {
     if (this.#leaseId === undefined) return;
     const leaseId = this.#leaseId;
     const epoch = this.#leaseEpoch;
-    this.#endRecalls();
     this.#leaseId = undefined;
     this.#leaseEpoch = undefined;
     this.#leaseAsked = undefined;
@@ -217,7 +218,6 @@ export class FileDestination implements Destination {
   #noteRevoked(error: unknown): boolean {
     if (!isErrno(error, Errno.EKEYREVOKED) || this.#leaseId === undefined) return false;
     this.#world.leases.forget();
-    this.#endRecalls();
     this.#leaseId = undefined;
     this.#leaseEpoch = undefined;
     this.#leaseAsked = undefined;
@@ -231,10 +231,6 @@ export class FileDestination implements Destination {
     const leaseId = this.#world.leases.newLeaseId();
     this.#leaseId = leaseId;
     this.#xdata = undefined;
-    this.#isRecalled = false;
-    this.#endRecalls = this.#world.leases.onRecall(this.gfid, () => {
-      this.#isRecalled = true;
-    });
     const { leases } = this.#world;
     this.#asking = new AbortController();
     const asked = leases.acquire({ gfid: this.gfid, mode: "exclusive", leaseId }, this.#asking.signal);
@@ -243,16 +239,15 @@ export class FileDestination implements Destination {
       // Granted in the moment in which it was taken back.
       if (this.#leaseId !== leaseId) return leases.drop(this.gfid, lease);
       this.#leaseEpoch = lease.epoch;
-      this.#leaseSession = lease.session;
       return undefined;
     });
     this.#leaseAsked.catch(() => {});
   }
 
-  async #step(migration: MigrationStep, fence: Epoch, more: Dict | null): Promise<void> {
+  async #step(migration: MigrationStep, more: Dict | null, xdata: Dict): Promise<void> {
     const { destination, fopTimeoutMs } = this.#world;
     const dict = xdataOf({ migration }, more);
-    const request = { gfid: this.gfid, flags: 0, dict, xdata: this.xdata(fence) };
+    const request = { gfid: this.gfid, flags: 0, dict, xdata };
     await destination.fops.setxattr(request, { timeoutMs: fopTimeoutMs });
   }
 

@@ -115,11 +115,12 @@ export class FopTask<N extends FopName> implements PassageEnd, FopPort {
 
   #findTargets(): readonly FopTarget[] {
     const targets = this.#spec.targets?.(this.#fop, this.#request) ?? [];
-    const { brick, access } = this.#fop;
+    const { brick, access, leaseEpoch } = this.#fop;
     const { token } = access;
     if (token === undefined) return targets;
     // On a migration target the fence says who may do what, and no lease does: not even the runner's own
-    // may hold up its writes.
+    // may hold up its writes. But what names an epoch rests on that lease as well.
+    if (leaseEpoch !== undefined) return targets;
     return targets.map((target) =>
       brick.tree.target(target.gfid)?.source === token.source ? { ...target, gate: FENCED_GATE } : target,
     );

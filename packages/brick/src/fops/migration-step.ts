@@ -23,7 +23,7 @@ export async function migrate(
       await tree.adoptTarget(gfid, linktoOf(dict), fop.token);
       return;
     case "prepare":
-      await tree.prepareTarget(gfid, preparedAttributes(dict), fop.token);
+      await prepare(fop, gfid, preparedAttributes(dict));
       return;
     case "publish":
       await tree.publishTarget(gfid, fop.token);
@@ -39,21 +39,37 @@ export async function migrate(
 }
 
 /**
+ * Closes the target. Named with an exclusive lease, it is proof that the lease was held until then, so that nobody has
+ * changed a name since its grant: nobody runs on the inode before the step is done, even when the lease is revoked meanwhile.
+ */
+async function prepare(fop: FopCall, gfid: Gfid, attributes: PreparedAttributes): Promise<void> {
+  const { brick, leaseEpoch, token } = fop;
+  if (leaseEpoch !== undefined) checkExclusive(fop, gfid);
+  const prepared = brick.tree.prepareTarget(gfid, attributes, token);
+  if (leaseEpoch !== undefined) brick.gate.holdBack(gfid, prepared);
+  await prepared;
+}
+
+/**
  * The decision. The lease was checked at the gate; here it has to be an exclusive one, and nobody runs on the
  * inode before the step is durable, even when the lease is revoked meanwhile: a write that was let in then
  * would be acknowledged and lost.
  */
 async function commit(fop: FopCall, gfid: Gfid, linkto: string): Promise<void> {
-  const { brick, client, leaseId, leaseEpoch } = fop;
-  if (leaseId === undefined || leaseEpoch === undefined) {
-    throw new BrickError("BRICK_ARGUMENT", "a commit names the lease it rests on");
-  }
-  if (!brick.gate.holdsExclusive(gfid, client, leaseId, leaseEpoch)) {
-    throw new LeaseRevokedError("not-held", `${leaseId} is no exclusive data lease`);
-  }
+  const { brick } = fop;
+  checkExclusive(fop, gfid);
   const committed = brick.tree.commitMoved(gfid, linkto);
   brick.gate.holdBack(gfid, committed);
   await committed;
+}
+
+/** @throws {@link BrickError} `BRICK_ARGUMENT`; `LeaseError` `LEASE_REVOKED`. */
+function checkExclusive({ brick, client, leaseId, leaseEpoch }: FopCall, gfid: Gfid): void {
+  if (leaseId === undefined || leaseEpoch === undefined) {
+    throw new BrickError("BRICK_ARGUMENT", "this step of a migration names the lease it rests on");
+  }
+  if (brick.gate.holdsExclusive(gfid, client, leaseId, leaseEpoch)) return;
+  throw new LeaseRevokedError("not-held", `${leaseId} is no exclusive data lease`);
 }
 
 function linktoOf(dict: Dict | null): string {

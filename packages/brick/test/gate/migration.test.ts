@@ -14,6 +14,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { createMemoryStore, MemoryMedium } from "../../src/store/memory-store.js";
 import { leased, unlock } from "../lease-client.js";
+import { pausedStore } from "../paused-store.js";
 import {
   createFile,
   newGfid,
@@ -31,8 +32,9 @@ const otherSource = "99999999-1111-4222-8333-444444444444" as Gfid;
 const token = (fence: bigint, source = sourceId): Dict => xdataOf({ fence: fence as Epoch, source });
 
 /** A migration target "t" on a brick, as the runner of fence 5 makes it. */
-async function withTarget() {
-  const started = await startBrick();
+async function withTarget(store = createMemoryStore()) {
+  const leases = { recallTimeoutMs: 1_000, recallCapMs: 1_000 };
+  const started = await startBrick({ leases }, [{ name: "b0", store }]);
   const runner = await started.client();
   const stranger = await started.client();
   const gfid = newGfid();
@@ -66,20 +68,18 @@ const attributes = (size: number) =>
     ctimeNsec: 6,
   }) as const;
 
-async function prepare(client: TestClient, gfid: Gfid, size: number, fence = 5n) {
-  const { prestat } = await client.call("lookup", {
-    gfid,
-    pargfid: ROOT_GFID,
-    flags: 0,
-    bname: "t",
-    xdata: null,
-  });
+async function prepare(client: TestClient, gfid: Gfid, size: number, xdata = token(5n)) {
+  const look = { gfid, pargfid: ROOT_GFID, flags: 0, bname: "t", xdata };
+  const { prestat } = await client.call("lookup", look);
   const dict = xdataOf(
     { migration: "prepare", attributes: { ...prestat, ...attributes(size) } },
     new Map([["user.k", bytesValue(Uint8Array.of(1, 2))]]),
   );
-  return step(client, gfid, dict, token(fence));
+  return step(client, gfid, dict, xdata);
 }
+
+const rename = (client: TestClient, newbname: string) =>
+  client.call("rename", { oldgfid: ROOT_GFID, oldbname: "t", newgfid: ROOT_GFID, newbname, xdata: null });
 
 describe("a migration target", () => {
   it("shows as a link file and is filled by its runner only", async () => {
@@ -133,6 +133,50 @@ describe("a migration target", () => {
     void stranger.call("stat", { gfid, xdata: null }).then(() => (isAnswered = true));
     await settle();
     expect(isAnswered).toBe(false);
+  });
+
+  it("refuses, as lease revoked, what is fenced and names the epoch of a lease that is not held", async () => {
+    const { runner, stranger, gfid } = await withTarget();
+    const { leaseId, epoch } = await leased(runner, gfid, "read-write");
+    const xdata = xdataOf({ leaseId, leaseEpoch: epoch }, token(5n));
+    expect((await writeFile(runner, gfid, "one", 0, xdata)).opRet).toBe(3);
+    await unlock(runner, gfid, leaseId);
+    const write = await writeFile(runner, gfid, "two", 0, xdata);
+    expect([write.opRet, write.opErrno]).toEqual([-1, Errno.EKEYREVOKED]);
+    expect(getXdata(write.xdata, "leaseState")).toBe("not-held");
+    expect(textOf((await readFile(runner, gfid, 0, 9, token(5n))).payload)).toBe("one");
+    expect((await step(runner, gfid, xdataOf({ migration: "prepare" }), xdata)).opErrno).toBe(
+      Errno.EKEYREVOKED,
+    );
+    expect((await rename(stranger, "u")).opRet).toBe(0);
+  });
+
+  it("is prepared under an exclusive lease only, when one is named", async () => {
+    const { runner, gfid } = await withTarget();
+    const { leaseId, epoch } = await leased(runner, gfid, "read");
+    const weak = await prepare(runner, gfid, 0, xdataOf({ leaseId, leaseEpoch: epoch }, token(5n)));
+    expect(weak.opErrno).toBe(Errno.EKEYREVOKED);
+    await unlock(runner, gfid, leaseId);
+    const strong = await leased(runner, gfid, "read-write");
+    const xdata = xdataOf({ leaseId: strong.leaseId, leaseEpoch: strong.epoch }, token(5n));
+    expect((await prepare(runner, gfid, 0, xdata)).opRet).toBe(0);
+  });
+
+  it("loses no name to a revoke while it is being prepared under its lease", async () => {
+    const paused = pausedStore(createMemoryStore());
+    const { scheduler, events, runner, stranger, gfid } = await withTarget(paused.store);
+    const { leaseId, epoch } = await leased(runner, gfid, "read-write");
+    paused.hold();
+    const prepared = prepare(runner, gfid, 0, xdataOf({ leaseId, leaseEpoch: epoch }, token(5n)));
+    await settle();
+    const renamed = rename(stranger, "u");
+    await settle();
+    scheduler.advance(1_000);
+    await settle();
+    expect(events.some(({ type }) => type === "revoke")).toBe(true);
+    paused.letGo();
+    expect((await prepared).opRet).toBe(0);
+    expect((await renamed).opErrno).toBe(Errno.EBUSY);
   });
 
   it("refuses a fence without its source", async () => {
