@@ -36,7 +36,7 @@ export class RunProgress {
     const rate = seconds > 0 ? writtenBytes / seconds : 0;
     this.#output.status(
       [
-        `${moved} files moved, ${prettyBytes(movedBytes)}; ${prettyBytes(rate)}/s copied; ${moving} under way; ${failed} failed`,
+        `${moved} files moved, ${prettyBytes(movedBytes)}; ${prettyBytes(writtenBytes)} copied, ${prettyBytes(rate)}/s; ${moving} under way; ${failed} failed`,
         `leases ${leasesHeld}  recalls ${recalls}  replays ${replays}`,
       ],
       {

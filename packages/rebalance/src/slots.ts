@@ -2,6 +2,7 @@
 export class Slots {
   readonly #max: number;
   readonly #waiting: (() => void)[] = [];
+  readonly #draining: (() => void)[] = [];
   #taken = 0;
 
   constructor(max: number) {
@@ -23,13 +24,17 @@ export class Slots {
 
   release(): void {
     const next = this.#waiting.shift();
-    if (next === undefined) this.#taken -= 1;
-    else next();
+    if (next !== undefined) {
+      next();
+      return;
+    }
+    this.#taken -= 1;
+    if (this.#taken === 0) for (const drained of this.#draining.splice(0)) drained();
   }
 
-  /** Resolves when every slot is free. */
-  async drain(): Promise<void> {
-    for (let slot = 0; slot < this.#max; slot += 1) await this.take();
-    for (let slot = 0; slot < this.#max; slot += 1) this.release();
+  /** Resolves when every slot is free, and takes none: what is counted as taken are tasks. */
+  drain(): Promise<void> {
+    if (this.#taken === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#draining.push(resolve));
   }
 }
