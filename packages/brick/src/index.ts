@@ -3,7 +3,8 @@
  *
  * {@link createBrickServer} serves bricks on connections that the application gives it. A brick's files are in a
  * store: {@link createMemoryStore}, or `openDiskStore` of `@brickshift/brick/store-disk`. Underneath,
- * {@link createTree} is the namespace alone, {@link LockTable} the locks alone.
+ * {@link createTree} is the namespace alone, {@link LockTable} the locks alone. {@link createManagementServer} tells clients
+ * which graph to run and where the bricks are.
  *
  * @packageDocumentation
  */
@@ -13,6 +14,18 @@ export {
   type BrickServerInit,
   createBrickServer,
 } from "./server/brick-server.js";
+export {
+  createManagementServer,
+  type ManagementServer,
+  type ManagementServerInit,
+} from "./management/management-server.js";
+export type { ManagementEvent, ManagementLog } from "./management/management-event.js";
+export {
+  type ManagementOptions,
+  managementOptions,
+  type ManagementOptionsInput,
+} from "./management/options.js";
+export type { VolumeDirectory } from "./management/volume-directory.js";
 export { Brick, type BrickInit } from "./brick.js";
 export type { BrickEvent, BrickLog } from "./server/brick-event.js";
 export {
