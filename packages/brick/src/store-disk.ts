@@ -4,4 +4,10 @@
  * @packageDocumentation
  */
 export { openDiskStore } from "./store/disk/disk-store.js";
+export {
+  joinVolume,
+  readMembership,
+  type VolumeMembership,
+  type VolumePlace,
+} from "./store/disk/volume-membership.js";
 export { diskStoreOptions, type DiskStoreOptions, type DiskStoreOptionsInput } from "./store/disk/options.js";

@@ -97,9 +97,16 @@ function checkFormat(directory: string, text: string): Gfid {
 /** Blobs or records without a format file: not a new store but one that lost it. */
 function checkNothingIsLost(directory: string): void {
   const mayBeThere = /^(lock(\..*)?|meta(-lock)?|data|brickshift-store\.json\..*)$/;
-  const other = readdirSync(directory).find((name) => !mayBeThere.test(name));
-  if (other !== undefined) throw damaged(directory, `it is not empty ("${other}") and has no ${FORMAT_FILE}`);
-  if (!readdirSync(directory).includes("data")) return;
+  const names = readdirSync(directory);
+  const other = names.find((name) => !mayBeThere.test(name));
+  if (other !== undefined) {
+    if (names.includes("meta") || names.includes("data")) {
+      throw damaged(directory, `it is not empty ("${other}") and has no ${FORMAT_FILE}`);
+    }
+    const message = `${directory} holds "${other}" and is no store of a brick`;
+    throw new StoreError("STORE_DAMAGED", `${message}: name an empty directory, or one that a brick made`);
+  }
+  if (!names.includes("data")) return;
   for (const name of readdirSync(join(directory, "data"))) {
     if (readdirSync(join(directory, "data", name)).length > 0) {
       throw damaged(directory, `it holds blobs and has no ${FORMAT_FILE}`);
@@ -107,7 +114,8 @@ function checkNothingIsLost(directory: string): void {
   }
 }
 
-function writeDurably(directory: string, name: string, text: string): void {
+/** Writes a file of the store so that a kill or a power cut leaves the old one or the new one. */
+export function writeDurably(directory: string, name: string, text: string): void {
   const path = join(directory, name);
   const fd = openSync(`${path}.new`, "w");
   try {
