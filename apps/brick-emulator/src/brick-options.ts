@@ -4,7 +4,7 @@ import { UsageError } from "./usage-error.js";
 
 /** Options of `serve` that are options of its bricks, as commander gives them. */
 export interface BrickOptionValues {
-  readonly recallTimeout: string;
+  readonly recallTimeout?: string;
   readonly cacheInvalidation?: string;
 }
 
@@ -13,7 +13,7 @@ const CACHE_SECONDS_MAX = 600;
 
 /** @throws {@link UsageError} for a value that is none. */
 export function brickOptions(values: BrickOptionValues): BrickServerOptionsInput {
-  const { recallTimeout, cacheInvalidation } = values;
+  const { recallTimeout = "60000", cacheInvalidation } = values;
   return {
     leases: { recallTimeoutMs: parseRecallTimeout(recallTimeout) },
     ...(cacheInvalidation !== undefined && {

@@ -14,7 +14,7 @@ function buildProgram(finish: (exitCode: number) => void): Command {
   const program = new Command("brick-emulator")
     // Before the commands are made: they take it over.
     .exitOverride((error) => process.exit(error.exitCode === 0 ? ExitCode.done : ExitCode.usage))
-    .description("A GlusterFS brick in one command: no root, no glusterd, crash-safe.")
+    .description("A GlusterFS brick, or a whole volume, in one command: no root, no glusterd, crash-safe.")
     .version("0.1.0")
     .showHelpAfterError("(--help shows what can be written)")
     .addHelpText("after", exitCodes);
@@ -22,14 +22,30 @@ function buildProgram(finish: (exitCode: number) => void): Command {
 
   program
     .command("serve")
-    .description("serve one or more bricks until SIGTERM or Ctrl-C")
-    .requiredOption(
-      "--brick <name=dir>",
-      "a brick: its name and the directory of its store; may be given again",
+    .description("serve a volume, or one or more bricks, until SIGTERM or Ctrl-C")
+    .option("--volume <name>", "a whole volume of the bricks that follow: clients mount it by this name")
+    .option(
+      "--brick <[name=]dir>",
+      "a brick: the directory of its store, and without --volume its name; may be given again",
       collect,
       [],
     )
-    .option("--listen <address>", "HOST:PORT (port 0: any free one) or unix:PATH", "127.0.0.1:0")
+    .option(
+      "--option <name=value>",
+      "an option of the volume, as of gluster volume set; may be given again",
+      collect,
+      [],
+    )
+    .option("--config <file>", "serve the volumes that a file names; SIGHUP reads their options again")
+    .option(
+      "--host <name>",
+      "where clients reach the volume (default: where it listens, or this machine's name)",
+    )
+    .option("--brick-port <port>", "port of the bricks of the volume (default: any free one)")
+    .option(
+      "--listen <address>",
+      "HOST:PORT (port 0: any free one) or unix:PATH (default: 127.0.0.1:24007 for volumes, else 127.0.0.1:0)",
+    )
     .option(
       "--tls-cert <file>",
       "PEM certificate; with --tls-key and --tls-ca clients must prove who they are",
@@ -37,7 +53,10 @@ function buildProgram(finish: (exitCode: number) => void): Command {
     .option("--tls-key <file>", "PEM private key")
     .option("--tls-ca <file>", "PEM certificates that sign clients")
     .option("--memory", "keep everything in memory; directories are not touched")
-    .option("--recall-timeout <ms>", "how long a lease holder has after a recall, or infinite", "60000")
+    .option(
+      "--recall-timeout <ms>",
+      "how long a lease holder has after a recall, or infinite (default: 60000)",
+    )
     .option(
       "--cache-invalidation <seconds>",
       "tell clients of changes to what they accessed within that time, as features.cache-invalidation",

@@ -1,30 +1,60 @@
-import type { BrickEvent, BrickLog } from "@brickshift/brick";
+import type { BrickEvent, BrickLog, ManagementEvent, ManagementLog } from "@brickshift/brick";
 import { pino } from "pino";
 
 /** How much is told: the names of pino's levels. */
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+
+/** A brick that is served. */
+export interface ListeningBrick {
+  readonly name: string;
+  readonly directory: string | null;
+  readonly id: string;
+}
 
 /** What the program itself tells, beside what its bricks tell. */
 export type ProgramEvent =
   | {
       readonly event: "listening";
       readonly address: string;
-      readonly bricks: readonly {
+      readonly bricks: readonly ListeningBrick[];
+    }
+  | {
+      readonly event: "listening";
+      /** Where volfiles and ports are asked for. */
+      readonly address: string;
+      readonly volumes: readonly {
         readonly name: string;
-        readonly directory: string | null;
-        readonly id: string;
+        /** Uuid; `null` in memory. */
+        readonly id: string | null;
+        /** Where its bricks listen. */
+        readonly address: string;
+        readonly bricks: readonly (ListeningBrick & { readonly subvolume: string })[];
       }[];
     }
+  /** The configuration file was read again: which volumes have another volfile, and how many clients were asked to fetch it. */
+  | {
+      readonly event: "reconfigured";
+      readonly volume: string;
+      readonly isChanged: boolean;
+      readonly clients: number;
+      /** Whether there are options of the bricks that hold from the next start. */
+      readonly atRestart: boolean;
+    }
+  /** The configuration file was read again, and is not taken over. */
+  | { readonly event: "reconfigure-failed"; readonly reason: string }
   | { readonly event: "stopping"; readonly reason: string }
   | { readonly event: "stopped" };
 
 /** Where events go. */
 export interface EventLog {
   readonly brick: BrickLog;
+  readonly management: ManagementLog;
   program(event: ProgramEvent): void;
 }
 
-const levels: Readonly<Record<BrickEvent["type"], Exclude<LogLevel, "silent">>> = {
+type Level = Exclude<LogLevel, "silent">;
+
+const levels: Readonly<Record<BrickEvent["type"] | ManagementEvent["type"], Level>> = {
   "connection-open": "debug",
   "connection-closed": "debug",
   "connection-refused": "warn",
@@ -36,6 +66,10 @@ const levels: Readonly<Record<BrickEvent["type"], Exclude<LogLevel, "silent">>> 
   fault: "error",
   recall: "debug",
   revoke: "warn",
+  "volfile-fetched": "info",
+  "volfile-unknown": "warn",
+  "brick-unknown": "warn",
+  "management-refused": "warn",
 };
 
 /** Events as NDJSON on `stream`, each with its `event` name, level and time. */
@@ -49,12 +83,14 @@ export function createEventLog(stream: NodeJS.WritableStream, level: LogLevel): 
     },
     stream,
   );
+  const tell = ({ type, ...figures }: BrickEvent | ManagementEvent) => {
+    const { error, ...rest } = figures as { error?: unknown };
+    const reason = error instanceof Error ? (error.stack ?? error.message) : error;
+    logger[levels[type]]({ event: type, ...rest, ...(reason !== undefined && { reason }) });
+  };
   return {
-    brick: ({ type, ...figures }) => {
-      const { error, ...rest } = figures as { error?: unknown };
-      const reason = error instanceof Error ? (error.stack ?? error.message) : error;
-      logger[levels[type]]({ event: type, ...rest, ...(reason !== undefined && { reason }) });
-    },
-    program: (event) => logger.info(event),
+    brick: tell,
+    management: tell,
+    program: (event) => (event.event === "reconfigure-failed" ? logger.error(event) : logger.info(event)),
   };
 }

@@ -9,12 +9,19 @@ import { brickOptions, type BrickOptionValues } from "./brick-options.js";
 import { createEventLog, type EventLog, type LogLevel } from "./event-log.js";
 import { ExitCode } from "./exit-code.js";
 import { parseListenAddress } from "./listen-address.js";
+import { serveVolumes } from "./serve-volumes.js";
 import { UsageError } from "./usage-error.js";
 
 /** Options of `serve`, as commander gives them. */
 export interface ServeOptionValues extends BrickOptionValues {
+  /** `NAME=DIR`, or `DIR` with a volume. */
   readonly brick: readonly string[];
-  readonly listen: string;
+  readonly volume?: string;
+  readonly option: readonly string[];
+  readonly config?: string;
+  readonly host?: string;
+  readonly brickPort?: string;
+  readonly listen?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsCa?: string;
@@ -28,15 +35,28 @@ interface ServedBrick extends BrickArgument {
   readonly store: BrickStore;
 }
 
-/** Serves bricks until a signal, then ends in order with everything on disk. */
+/** Serves volumes or single bricks until a signal, then ends in order with everything on disk. */
 export async function serveCommand(values: ServeOptionValues): Promise<number> {
-  const bricks = parseBricks(values.brick);
-  const hasTls = values.tlsCert !== undefined || values.tlsKey !== undefined || values.tlsCa !== undefined;
-  const address = parseListenAddress(values.listen, hasTls);
-  const options = brickOptions(values);
-  const transport = transportFor(address, values);
   const log = createEventLog(values.json ? process.stdout : process.stderr, values.logLevel);
   const ended = firstSignal(values.untilStdinEnds === true);
+  if (values.volume !== undefined || values.config !== undefined) return serveVolumes(values, log, ended);
+  return serveBricks(values, log, ended);
+}
+
+async function serveBricks(
+  values: ServeOptionValues,
+  log: EventLog,
+  ended: Promise<string>,
+): Promise<number> {
+  const stray = (["option", "host", "brickPort"] as const).find((key) => (values[key]?.length ?? 0) > 0);
+  if (stray !== undefined) {
+    throw new UsageError(`--${stray === "brickPort" ? "brick-port" : stray} goes with --volume or --config`);
+  }
+  const bricks = parseBricks(values.brick);
+  const hasTls = values.tlsCert !== undefined || values.tlsKey !== undefined || values.tlsCa !== undefined;
+  const address = parseListenAddress(values.listen ?? "127.0.0.1:0", hasTls);
+  const options = brickOptions(values);
+  const transport = transportFor(address, values);
 
   const served: ServedBrick[] = [];
   try {
@@ -82,7 +102,8 @@ function announce(
 }
 
 function parseBricks(texts: readonly string[]): BrickArgument[] {
-  if (texts.length === 0) throw new UsageError("name at least one brick: --brick NAME=DIR");
+  if (texts.length === 0)
+    throw new UsageError("name at least one brick: --brick NAME=DIR, or a volume: --volume NAME --brick DIR");
   const bricks = texts.map(parseBrickArgument);
   for (const key of ["name", "directory"] as const) {
     const twice = bricks.find(

@@ -1,3 +1,4 @@
+import { isVolumeError } from "@brickshift/volume";
 import { ExitCode } from "./exit-code.js";
 import { UsageError } from "./usage-error.js";
 
@@ -12,12 +13,18 @@ const listenCodes = new Set([
   "TRANSPORT_TLS",
 ]);
 
+const listenHints: Readonly<Record<string, string>> = {
+  TRANSPORT_ADDRESS_IN_USE: "; end whoever listens there, or name another port: --listen HOST:PORT",
+  TRANSPORT_PERMISSION: "; name a port from 1024 on: --listen HOST:PORT",
+};
+
 /** The exit code and the sentence for an error that ended a command. */
 export function startFailure(error: unknown): { readonly exitCode: number; readonly message: string } {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof UsageError) return { exitCode: ExitCode.usage, message };
+  if (error instanceof UsageError || isVolumeError(error)) return { exitCode: ExitCode.usage, message };
   const code = (error as Partial<CodedError> | undefined)?.code ?? "";
-  if (listenCodes.has(code)) return { exitCode: ExitCode.listen, message };
+  if (listenCodes.has(code))
+    return { exitCode: ExitCode.listen, message: `${message}${listenHints[code] ?? ""}` };
   if (code.startsWith("STORE_") || code === "TREE_DAMAGED") return { exitCode: ExitCode.store, message };
   return { exitCode: ExitCode.failed, message };
 }

@@ -8,10 +8,17 @@ import { createTcpTransport } from "@brickshift/transport-net";
 
 const cli = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
 
+/** An event that it printed. */
+export interface ProcessEvent {
+  readonly event: string;
+  readonly address: string;
+}
+
 /** The emulator as users run it: the bundle, by plain `node`. */
 export class EmulatorProcess {
   readonly child: ChildProcess;
   readonly exited: Promise<number | NodeJS.Signals | null>;
+  readonly #waiting: { readonly name: RegExp; readonly resolve: (event: ProcessEvent) => void }[] = [];
   #errors = "";
 
   constructor(args: readonly string[]) {
@@ -19,6 +26,14 @@ export class EmulatorProcess {
     this.child.stderr?.on("data", (chunk: Buffer) => {
       this.#errors += chunk.toString();
     });
+    if (this.child.stdout !== null) {
+      createInterface({ input: this.child.stdout }).on("line", (line) => {
+        if (!line.startsWith("{")) return;
+        const event = JSON.parse(line) as ProcessEvent;
+        const index = this.#waiting.findIndex(({ name }) => name.test(event.event));
+        if (index >= 0) this.#waiting.splice(index, 1)[0]?.resolve(event);
+      });
+    }
     this.exited = new Promise((resolve) =>
       this.child.once("close", (code, signal) => resolve(code ?? signal)),
     );
@@ -29,17 +44,17 @@ export class EmulatorProcess {
     return this.#errors;
   }
 
-  /** Resolves with the address once it listens; rejects when it ends before. */
-  async listening(): Promise<string> {
-    const { stdout } = this.child;
-    if (stdout === null) throw new Error("no standard output");
+  /** The next event whose name fits; rejects when the process ends before. */
+  async event(name: RegExp): Promise<ProcessEvent> {
     return new Promise((resolve, reject) => {
-      createInterface({ input: stdout }).on("line", (line) => {
-        const event = JSON.parse(line) as { event: string; address: string };
-        if (event.event === "listening") resolve(event.address);
-      });
+      this.#waiting.push({ name, resolve });
       void this.exited.then((code) => reject(new Error(`ended with ${code}: ${this.#errors}`)));
     });
+  }
+
+  /** Resolves with the address once it listens; rejects when it ends before. */
+  async listening(): Promise<string> {
+    return (await this.event(/^listening$/)).address;
   }
 
   async end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {

@@ -51,6 +51,8 @@ export interface VolumeBrickOptions {
   /** Whether clients get leases under Gluster's rules. */
   readonly leases: boolean;
   readonly recallTimeoutMs: number;
+  /** Time for which clients are told of changes to what they accessed, in ms; `undefined` when they are not. */
+  readonly cacheInvalidationMs: number | undefined;
   /** Addresses that may connect, as texts with `*`. */
   readonly allow: readonly string[];
 }
@@ -59,9 +61,16 @@ export interface VolumeBrickOptions {
 export function brickOptionsOf(options: VolumeOptions): VolumeBrickOptions {
   return {
     leases: isOptionOn(options, "features.leases"),
-    recallTimeoutMs: Number(optionText(options, "features.lease-lock-recall-timeout")) * 1_000,
+    recallTimeoutMs: millisecondsOf(options, "features.lease-lock-recall-timeout"),
+    cacheInvalidationMs: isOptionOn(options, "features.cache-invalidation")
+      ? millisecondsOf(options, "features.cache-invalidation-timeout")
+      : undefined,
     allow: (optionText(options, "auth.allow") ?? "*").split(","),
   };
+}
+
+function millisecondsOf(options: VolumeOptions, name: VolumeOptionName): number {
+  return Number(optionText(options, name)) * 1_000;
 }
 
 function isOptionName(name: string): name is VolumeOptionName {

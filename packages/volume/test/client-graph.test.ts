@@ -143,12 +143,19 @@ describe("options of a volume", () => {
     expect(brickOptionsOf(parseVolumeOptions({}))).toEqual({
       leases: false,
       recallTimeoutMs: 60_000,
+      cacheInvalidationMs: undefined,
       allow: ["*"],
     });
-    const set = { "features.leases": "on", "features.lease-lock-recall-timeout": "5", "auth.allow": "a,b" };
+    const set = {
+      "features.leases": "on",
+      "features.lease-lock-recall-timeout": "5",
+      "auth.allow": "a,b",
+      "features.cache-invalidation": "on",
+    };
     expect(brickOptionsOf(parseVolumeOptions(set))).toEqual({
       leases: true,
       recallTimeoutMs: 5_000,
+      cacheInvalidationMs: 60_000,
       allow: ["a", "b"],
     });
     expect(textOf("demo", set)).toBe(fromGlusterd("default"));

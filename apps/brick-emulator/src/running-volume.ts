@@ -1,0 +1,135 @@
+import {
+  type BrickLog,
+  type BrickServer,
+  type BrickStore,
+  createBrickServer,
+  createMemoryStore,
+} from "@brickshift/brick";
+import { joinVolume, openDiskStore } from "@brickshift/brick/store-disk";
+import { nodeScheduler } from "@brickshift/rpc";
+import type { Listener, Transport } from "@brickshift/transport";
+import {
+  brickOptionsOf,
+  clientGraph,
+  formatVolfile,
+  subvolumeName,
+  type VolumeOptions,
+} from "@brickshift/volume";
+import type { VolumePlan } from "./volume-plan.js";
+
+/** What the volumes of a process share. */
+export interface VolumeWorld {
+  readonly transport: Transport;
+  /** Host that bricks listen at, in the transport's notation, without a port. */
+  readonly listenHost: string;
+  /** What clients are told of the volume server, where they ask for the ports of bricks. */
+  readonly server: { readonly host: string; readonly port: number };
+  readonly inMemory: boolean;
+  readonly log: BrickLog;
+}
+
+/** A brick of a running volume. */
+export interface RunningBrick {
+  /** What clients ask for: its path. */
+  readonly name: string;
+  readonly subvolume: string;
+  readonly store: BrickStore;
+}
+
+/** A volume whose bricks are up. */
+export class RunningVolume {
+  readonly name: string;
+  /** `undefined` in memory, where nothing would keep it. */
+  readonly volumeId: string | undefined;
+  readonly bricks: readonly RunningBrick[];
+  readonly address: string;
+  readonly port: number;
+  readonly #world: VolumeWorld;
+  readonly #server: BrickServer;
+  readonly #listener: Listener;
+  #options: VolumeOptions;
+  #volfile: string;
+
+  private constructor(
+    world: VolumeWorld,
+    plan: VolumePlan,
+    parts: Pick<RunningVolume, "volumeId" | "bricks"> & { server: BrickServer; listener: Listener },
+  ) {
+    this.#world = world;
+    this.name = plan.name;
+    this.volumeId = parts.volumeId;
+    this.bricks = parts.bricks;
+    this.#server = parts.server;
+    this.#listener = parts.listener;
+    this.address = parts.listener.address;
+    this.port = Number(new URL(this.address).port);
+    this.#options = plan.options;
+    this.#volfile = this.#format(plan.options);
+  }
+
+  /**
+   * Opens the stores and listens. When it fails nothing stays open.
+   * Rejects as `openDiskStore`, `joinVolume`, `createBrickServer` and `Transport.listen` do.
+   */
+  static async start(plan: VolumePlan, world: VolumeWorld): Promise<RunningVolume> {
+    const { name, directories, options, brickPort } = plan;
+    const bricks: RunningBrick[] = [];
+    try {
+      for (const [index, directory] of directories.entries()) {
+        const store = world.inMemory ? createMemoryStore() : await openDiskStore({ directory });
+        bricks.push({ name: directory, subvolume: subvolumeName(name, index), store });
+      }
+      const places = bricks.map((brick) => ({ directory: brick.name, subvolume: brick.subvolume }));
+      const volumeId = world.inMemory ? undefined : joinVolume(name, places);
+      const { recallTimeoutMs, cacheInvalidationMs: timeoutMs, allow } = brickOptionsOf(options);
+      const server = await createBrickServer({
+        bricks: bricks.map((brick) => ({ ...brick, ...(volumeId !== undefined && { volumeId }) })),
+        scheduler: nodeScheduler,
+        options: {
+          leases: { recallTimeoutMs },
+          login: { allow: [...allow] },
+          ...(timeoutMs !== undefined && { cacheInvalidation: { timeoutMs } }),
+        },
+        log: world.log,
+      });
+      const listener = await world.transport
+        .listen(`${world.listenHost}:${brickPort}`, (connection) => server.accept(connection))
+        .catch(async (error: unknown) => {
+          await server.close();
+          throw error;
+        });
+      return new RunningVolume(world, plan, { volumeId, bricks, server, listener });
+    } catch (error) {
+      await Promise.all(bricks.map(({ store }) => store.close()));
+      throw error;
+    }
+  }
+
+  /** Text of the volfile of its clients. */
+  get volfile(): string {
+    return this.#volfile;
+  }
+
+  /** Takes options over; tells whether clients have to fetch the volfile again, and what waits for the next start. */
+  reconfigure(options: VolumeOptions): { readonly isChanged: boolean; readonly atRestart: boolean } {
+    const atRestart =
+      JSON.stringify(brickOptionsOf(options)) !== JSON.stringify(brickOptionsOf(this.#options));
+    const before = this.#volfile;
+    this.#options = options;
+    this.#volfile = this.#format(options);
+    return { isChanged: this.#volfile !== before, atRestart };
+  }
+
+  /** Ends in order, with everything on disk. */
+  async close(): Promise<void> {
+    await this.#listener.close();
+    await this.#server.close();
+    await Promise.all(this.bricks.map(({ store }) => store.close()));
+  }
+
+  #format(options: VolumeOptions): string {
+    const { server } = this.#world;
+    const bricks = this.bricks.map(({ name }) => ({ ...server, name }));
+    return formatVolfile(clientGraph({ name: this.name, bricks, options }));
+  }
+}
