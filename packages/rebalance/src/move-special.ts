@@ -7,6 +7,7 @@ import {
   type ParentLink,
   SetattrValid,
   xdataOf,
+  deviceOfRdev,
 } from "@brickshift/wire";
 import type { GrantedLease } from "./brick-leases.js";
 import { failedOutcome } from "./failed-outcome.js";
@@ -103,7 +104,7 @@ async function makeSpecial(
       const linkname = await readTarget(context, lease, stat);
       await destination.fops.symlink({ ...link, linkname, xdata }, how);
     } else {
-      await destination.fops.mknod({ ...link, mode, dev: stat.rdev, xdata }, how);
+      await destination.fops.mknod({ ...link, mode, dev: deviceOfRdev(stat.rdev), xdata }, how);
     }
   } catch (error) {
     if (!isErrno(error, Errno.EEXIST)) throw error;

@@ -103,6 +103,7 @@ export {
   type ParentLink,
 } from "./extents.js";
 export { type Iatt, IATT_FLAGS_ALL, IattFlags, NO_IATT } from "./iatt.js";
+export { deviceOfRdev, rdevOfDevice } from "./device-number.js";
 export type { OldIatt } from "./old-iatt.js";
 export type { Mdata } from "./mdata.js";
 export type { ActiveLock, Dirent, Direntp, Flock, Lease, Statfs } from "./structs.js";

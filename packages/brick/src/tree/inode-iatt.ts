@@ -1,4 +1,12 @@
-import { FileType, type Gfid, type Iatt, IATT_FLAGS_ALL, nameByteLength, ROOT_GFID } from "@brickshift/wire";
+import {
+  FileType,
+  type Gfid,
+  type Iatt,
+  IATT_FLAGS_ALL,
+  nameByteLength,
+  rdevOfDevice,
+  ROOT_GFID,
+} from "@brickshift/wire";
 import type { BlobStat } from "../store/store.js";
 import { type InodeRecord, isDirectory, typeOf } from "./inode-record.js";
 
@@ -21,7 +29,7 @@ export function iattOf(gfid: Gfid, record: InodeRecord, blob: BlobStat | undefin
     flags: IATT_FLAGS_ALL,
     ino: inoOf(gfid),
     dev,
-    rdev: record.rdev,
+    rdev: rdevOfDevice(record.rdev),
     size,
     blocks,
     attributes: 0n,
