@@ -28,9 +28,13 @@ export const copyFileRange: FopSpec<"copyFileRange"> = {
     const [from, to] = [source(fop, request), destination(fop, request)];
     checkReadable(from);
     checkWritable(to);
-    checkApart(request, from.gfid === to.gfid);
+    if (request.flag !== 0) throw new TreeError("TREE_INVALID", "copy_file_range has no flags");
+    // What is not there when it begins is not copied, and overlaps with nothing.
+    const size = Math.min(request.size, Math.max(0, tree.stat(from.gfid).size - request.offIn));
+    const range = { ...request, size };
+    checkApart(range, from.gfid === to.gfid);
     const preparent = tree.stat(to.gfid);
-    const opRet = await copy(fop, request, from.gfid, to.gfid);
+    const opRet = await copy(fop, range, from.gfid, to.gfid);
     return {
       opRet,
       opErrno: 0,

@@ -19,7 +19,10 @@ export interface FopFile {
  */
 export function fileOf(fop: FopCall, request: { readonly gfid: Gfid; readonly fd: bigint }): FopFile {
   if (request.fd === ANONYMOUS_FD) {
-    if (fop.brick.tree.isLinked(request.gfid)) return { gfid: request.gfid, fd: undefined };
+    const { tree, gate } = fop.brick;
+    // An object without a name is there as long as anybody has it open.
+    const isThere = tree.isLinked(request.gfid) || gate.inodes.openCount(request.gfid) > 0;
+    if (isThere) return { gfid: request.gfid, fd: undefined };
     throw new TreeError("TREE_NO_ENTRY", "no such object for an anonymous fd");
   }
   const fd = fop.owner.fds.get(request.fd);
@@ -46,9 +49,10 @@ export function linked(fop: FopCall, gfid: Gfid): Gfid {
   throw new TreeError("TREE_STALE", "no such object");
 }
 
-/** @throws {@link BrickError} `BRICK_FD_MODE` when the fd was opened for writing only. */
+/** @throws {@link BrickError} `BRICK_FD_MODE` when the fd is not for reading. */
 export function checkReadable({ fd }: FopFile): void {
-  if (fd === undefined || (fd.flags & OpenFlags.accessMask) !== OpenFlags.wronly) return;
+  const access = (fd?.flags ?? OpenFlags.rdwr) & OpenFlags.accessMask;
+  if (access === OpenFlags.rdonly || access === OpenFlags.rdwr) return;
   throw new BrickError("BRICK_FD_MODE", "the fd is not open for reading");
 }
 
@@ -58,7 +62,8 @@ export function checkWritable({ fd }: FopFile): void {
   throw new BrickError("BRICK_FD_MODE", "the fd is not open for writing");
 }
 
-/** Whether open flags ask for writing. */
+/** Whether open flags ask for writing. Source: measured; with both bits of the access mode an fd is for neither. */
 export function writesWith(flags: number): boolean {
-  return (flags & OpenFlags.accessMask) !== OpenFlags.rdonly;
+  const access = flags & OpenFlags.accessMask;
+  return access === OpenFlags.wronly || access === OpenFlags.rdwr;
 }

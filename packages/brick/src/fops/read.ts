@@ -20,13 +20,14 @@ export const read: FopSpec<"read"> = {
     const { brick, xdata } = fop;
     const file = admittedFile(fop, request, targets);
     checkReadable(file);
+    if (request.size === 0) throw new BrickError("BRICK_ARGUMENT", "a read of no bytes");
     if (request.size > brick.options.recordBytesMax - RECORD_HEAD_BYTES_MAX) {
       throw new BrickError("BRICK_PAYLOAD_LIMIT", `${request.size} bytes do not fit in one record`);
     }
     const into = brick.pool.take(wantedBytes(brick, file.gfid, request));
     try {
       const result = await brick.tree.read(file.gfid, request.offset, into, fop.access);
-      const answers = xdata === null || xdata.size === 0 ? null : await answerKeys(brick, xdata, result.stat);
+      const answers = xdata === null || xdata.size === 0 ? null : answerKeys(brick, xdata, result.stat);
       return replyOf(result, answers);
     } catch (error) {
       brick.pool.give(into);

@@ -9,7 +9,7 @@ export const seek: FopSpec<"seek"> = {
   async handle(fop, request) {
     const { gfid } = fileOf(fop, request);
     if (request.what !== SeekWhat.data && request.what !== SeekWhat.hole) {
-      throw new BrickError("BRICK_ARGUMENT", `there is no seek ${request.what}`);
+      throw new BrickError("BRICK_UNSUPPORTED", `there is no seek ${request.what}`);
     }
     const what = request.what === SeekWhat.data ? "data" : "hole";
     const offset = await fop.brick.tree.seek(gfid, request.offset, what, fop.access);

@@ -134,7 +134,7 @@ describe("changes of size and holes", () => {
     expect((await seek(0, 0)).offset).toBe(0);
     expect((await seek(0, 1)).offset).toBe(10);
     expect(await seek(10, 0)).toMatchObject({ opRet: -1, opErrno: Errno.ENXIO, offset: 0 });
-    expect((await seek(0, 2)).opErrno).toBe(Errno.EINVAL);
+    expect((await seek(0, 2)).opErrno).toBe(Errno.EOPNOTSUPP);
   });
 });
 
@@ -200,4 +200,57 @@ it("STATFS gives the room of the brick", async () => {
   expect(statfs.namemax).toBe(255n);
   const unknown: Gfid = gfid;
   expect((await one.call("statfs", { gfid: unknown, xdata: null })).opRet).toBe(0);
+});
+
+describe("what copy_file_range(2), fallocate(2) and open(2) make of odd arguments", () => {
+  it("refuses ranges of no bytes", async () => {
+    const { one, gfid, fd, text } = await setUp();
+    const range = { gfid, fd, offset: 3, size: 0, xdata: null };
+    expect((await one.call("fallocate", { ...range, flags: 0 })).opErrno).toBe(Errno.EINVAL);
+    expect((await one.call("discard", range)).opErrno).toBe(Errno.EINVAL);
+    expect((await one.call("zerofill", range)).opErrno).toBe(Errno.EINVAL);
+    expect((await one.call("read", { ...range, flag: 0 })).opErrno).toBe(Errno.EINVAL);
+    expect(await text()).toBe("0123456789");
+  });
+
+  it("takes any flag of FALLOCATE for keeping the size", async () => {
+    const { one, gfid, fd } = await setUp();
+    const { poststat } = await one.call("fallocate", {
+      gfid,
+      fd,
+      flags: 2,
+      offset: 0,
+      size: 99,
+      xdata: null,
+    });
+    expect(poststat.size).toBe(10);
+  });
+
+  it("lets COPY_FILE_RANGE overlap where there is nothing to copy, and takes no flags", async () => {
+    const { one, gfid, fd } = await setUp();
+    const range = { gfid1: gfid, gfid2: gfid, fdIn: fd, fdOut: fd, xdata: null };
+    const copy = (offIn: number, size: number, flag = 0) =>
+      one.call("copyFileRange", { ...range, offIn, offOut: 12, size, flag });
+    expect((await copy(10, 100)).opRet).toBe(0);
+    expect((await copy(9, 100)).opRet).toBe(1);
+    expect((await copy(0, 1, 1)).opErrno).toBe(Errno.EINVAL);
+  });
+
+  it("opens for both who creates without flags, and for neither with both bits of the access mode", async () => {
+    const { one } = await setUp();
+    const { gfid, fd } = await createFile(one, "plain", { content: "ab", flags: 0 });
+    const read = { gfid, offset: 0, size: 5, flag: 0, xdata: null };
+    expect((await one.call("read", { ...read, fd })).opRet).toBe(2);
+    const neither = await one.call("open", { gfid, flags: 3, xdata: null });
+    expect((await one.call("read", { ...read, fd: neither.fd })).opErrno).toBe(Errno.EBADF);
+    const write = { ...read, fd: neither.fd, size: 1, payload: bytesOf("x") };
+    expect((await one.call("write", write)).opErrno).toBe(Errno.EBADF);
+  });
+
+  it("sums up blocks through an fd that is for writing only", async () => {
+    const { one, gfid } = await setUp();
+    const { fd } = await one.call("open", { gfid, flags: 1, xdata: null });
+    const sum = await one.call("rchecksum", { gfid, fd, offset: 0, len: 10, flags: 0, xdata: null });
+    expect(sum.opRet).toBe(0);
+  });
 });
