@@ -27,37 +27,48 @@ const ourKeys: ReadonlySet<string> = new Set([
 /**
  * The answers to what a request asks for in its xdata: known keys, and any other as the name of an xattr,
  * left out when the object does not have it. `null` when nothing was asked.
- *
- * The promise of a file's content is kept only when the whole of it was there when its attributes were taken.
  * Source: measured, dict-and-types of 10.3; `fop-lookup`, `fop-readdirp`.
  */
-export function answerKeys(brick: Brick, asked: Dict | null, stat: Iatt): Dict | null | Promise<Dict | null> {
+export function answerKeys(brick: Brick, asked: Dict | null, stat: Iatt): Dict | null {
   if (asked === null || asked.size === 0) return asked;
-  const answers = new Map<string, DictValue>();
+  const answers = new Map(answerKnownKeys(brick, asked, stat));
   const { gfid } = stat;
   // Looked up when a key asks for one: most fops with xdata only say under which lease they run.
   let xattrs: Xattrs | undefined;
   for (const key of asked.keys()) {
-    if (ourKeys.has(key)) continue;
-    const known = knownAnswer(brick, key, asked, gfid);
-    if (known !== undefined) {
-      answers.set(known.key, known.value);
-      continue;
-    }
+    if (ourKeys.has(key) || knownAnswer(brick, key, asked, gfid) !== undefined) continue;
     xattrs ??= brick.tree.listXattrs(gfid);
     const xattr = xattrs.get(key);
     if (xattr !== undefined) answers.set(key, bytesValue(xattr));
   }
   if (asked.has("list-xattr")) {
     xattrs ??= brick.tree.listXattrs(gfid);
-    for (const [name, value] of xattrs) if (isForUsers(name)) answers.set(name, bytesValue(value));
+    for (const [name, value] of xattrs) answers.set(name, bytesValue(value));
   }
-  return asked.has("glusterfs.content") ? withContent(brick, asked, stat, answers) : answers;
+  return answers;
 }
 
-/** Whether a user may see the xattr: `trusted.*` is Gluster's own. */
-function isForUsers(name: string): boolean {
-  return !name.startsWith("trusted.");
+/** As {@link answerKeys}, but only what the brick knows by itself: no xattrs. */
+export function answerKnownKeys(brick: Brick, asked: Dict | null, { gfid }: Iatt): Dict | null {
+  if (asked === null || asked.size === 0) return asked;
+  const answers = new Map<string, DictValue>();
+  for (const key of asked.keys()) {
+    if (ourKeys.has(key)) continue;
+    const known = knownAnswer(brick, key, asked, gfid);
+    if (known !== undefined) answers.set(known.key, known.value);
+  }
+  return answers;
+}
+
+/** As {@link answerKeys}, and the content of a small file when it is asked for: LOOKUP and READDIRP send it. */
+export function answerKeysAndContent(
+  brick: Brick,
+  asked: Dict | null,
+  stat: Iatt,
+): Dict | null | Promise<Dict | null> {
+  const answers = answerKeys(brick, asked, stat);
+  if (asked === null || answers === null || !asked.has("glusterfs.content")) return answers;
+  return withContent(brick, asked, stat, new Map(answers));
 }
 
 function knownAnswer(
@@ -91,6 +102,7 @@ function knownAnswer(
   }
 }
 
+/** The promise of a file's content is kept only when the whole of it was there when its attributes were taken. */
 async function withContent(
   brick: Brick,
   asked: Dict,

@@ -1,6 +1,6 @@
 import { type FopReply, type Iatt, NO_IATT, ROOT_GFID } from "@brickshift/wire";
 import { TreeError } from "../tree/tree-error.js";
-import { answerKeys } from "./asked-keys.js";
+import { answerKeysAndContent } from "./asked-keys.js";
 import type { FopCall } from "./fop-call.js";
 import type { FopSpec } from "./fop-spec.js";
 
@@ -12,7 +12,7 @@ export const lookup: FopSpec<"lookup"> = {
   targets: (fop, request) => [{ gfid: find(fop, request).stat.gfid, gate: "lookup" }],
   handle(fop, request) {
     const { stat, parent } = find(fop, request);
-    const answers = answerKeys(fop.brick, request.xdata, stat);
+    const answers = answerKeysAndContent(fop.brick, request.xdata, stat);
     return answers instanceof Promise
       ? answers.then((xdata) => found(stat, parent, xdata))
       : found(stat, parent, answers);

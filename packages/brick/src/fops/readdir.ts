@@ -12,7 +12,7 @@ import {
   NULL_GFID,
 } from "@brickshift/wire";
 import type { DirectoryEntry } from "../tree/tree.js";
-import { answerKeys } from "./asked-keys.js";
+import { answerKeysAndContent, answerKnownKeys } from "./asked-keys.js";
 import type { FopCall } from "./fop-call.js";
 import { fileOf } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
@@ -83,7 +83,9 @@ async function withAnswers(fop: FopCall, entry: DirectoryEntry) {
   }
   fop.brick.upcalls?.accessed(gfid, fop.client);
   const stat = tree.stat(gfid);
-  const dict = (await answerKeys(fop.brick, fop.xdata, stat)) ?? EMPTY_DICT;
+  // Source: measured, the entries of the directory itself and of its parent come without their xattrs.
+  const answer = name === "." || name === ".." ? answerKnownKeys : answerKeysAndContent;
+  const dict = (await answer(fop.brick, fop.xdata, stat)) ?? EMPTY_DICT;
   return { entry: { ...base, stat, dict }, bytes: WIRE_ENTRY_BYTES + name.length + dictBytesOf(dict) };
 }
 

@@ -1,4 +1,4 @@
-import type { Dict, FopReply, Gfid, Iatt } from "@brickshift/wire";
+import type { FopReply, Gfid } from "@brickshift/wire";
 import { answerKeys } from "./asked-keys.js";
 import type { FopCall } from "./fop-call.js";
 import { fileOf, linked } from "./fop-file.js";
@@ -16,12 +16,7 @@ export const fstat: FopSpec<"fstat"> = {
   handle: (fop, request) => attributes(fop, fileOf(fop, request).gfid),
 };
 
-function attributes(fop: FopCall, gfid: Gfid): FopReply<"stat"> | Promise<FopReply<"stat">> {
-  const iatt = fop.brick.tree.stat(gfid);
-  const answers = answerKeys(fop.brick, fop.xdata, iatt);
-  return answers instanceof Promise ? answers.then((xdata) => r1(iatt, xdata)) : r1(iatt, answers);
-}
-
-function r1(iatt: Iatt, xdata: Dict | null): FopReply<"stat"> {
-  return { opRet: 0, opErrno: 0, xdata, stat: iatt };
+function attributes(fop: FopCall, gfid: Gfid): FopReply<"stat"> {
+  const stat = fop.brick.tree.stat(gfid);
+  return { opRet: 0, opErrno: 0, xdata: answerKeys(fop.brick, fop.xdata, stat), stat };
 }

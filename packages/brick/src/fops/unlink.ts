@@ -64,9 +64,10 @@ function checkGuards(fop: FopCall, gfid: Gfid): void {
   }
 }
 
-function linkCount(fop: FopCall, { nlink }: Removed): Dict | null {
-  if (nlink > 0 && fop.xdata?.has("get-link-count") !== true) return null;
-  return new Map([["get-link-count", uintValue(nlink)]]);
+/** Source: measured; it comes with every UNLINK, and is the names that are left only for those who ask. */
+function linkCount(fop: FopCall, { nlink }: Removed): Dict {
+  const isAsked = fop.xdata?.has("get-link-count") === true;
+  return new Map([["get-link-count", uintValue(isAsked ? nlink : 0)]]);
 }
 
 function reply({ preparent, postparent }: Removed, xdata: Dict | null): FopReply<"unlink"> {

@@ -25,7 +25,7 @@ export const write: FopSpec<"write"> = {
       written = { ...written, poststat };
     }
     const { prestat, poststat } = written;
-    const xdata = await answers(fop, file, written);
+    const xdata = answers(fop, file, written);
     return { opRet: request.payload.length, opErrno: 0, xdata, prestat, poststat };
   },
 };
@@ -38,9 +38,9 @@ function isSynchronous({ fd }: FopFile, flag: number): boolean {
   return ((fd?.flags ?? flag) & OpenFlags.sync) !== 0;
 }
 
-async function answers(fop: FopCall, file: FopFile, written: Written): Promise<Dict | null> {
+function answers(fop: FopCall, file: FopFile, written: Written): Dict | null {
   if (fop.xdata === null || fop.xdata.size === 0) return null;
-  const known = await answerKeys(fop.brick, fop.xdata, written.poststat);
+  const known = answerKeys(fop.brick, fop.xdata, written.poststat);
   if (!fop.xdata.has("glusterfs.write-is-append")) return known;
   const isAppend = appends(file) || written.offset === written.prestat.size;
   return new Map(known).set("glusterfs.write-is-append", uintValue(isAppend ? 1 : 0));

@@ -101,7 +101,7 @@ describe("LOOKUP", () => {
     expect(await content("empty", 0)).toEqual(new Uint8Array(0));
   });
 
-  it("lists what a user may see when asked to", async () => {
+  it("lists all xattrs when asked to", async () => {
     const { client } = await startBrick();
     const one = await client();
     const { gfid } = await createFile(one, "f");
@@ -111,7 +111,7 @@ describe("LOOKUP", () => {
     ]);
     await one.call("setxattr", { gfid, flags: 0, dict, xdata: null });
     const { xdata } = await byName(one, "f", new Map([["list-xattr", intValue(1)]]));
-    expect([...(xdata?.keys() ?? [])]).toEqual(["user.a"]);
+    expect([...(xdata?.keys() ?? [])]).toEqual(["user.a", "trusted.b"]);
   });
 });
 
@@ -124,8 +124,21 @@ describe("STAT and FSTAT", () => {
     await one.call("unlink", { pargfid: ROOT_GFID, bname: "f", xflags: 0, xdata: null });
     expect((await one.call("fstat", { gfid, fd, xdata: null })).stat).toMatchObject({ size: 3, nlink: 0 });
     expect((await one.call("stat", { gfid, xdata: null })).opErrno).toBe(Errno.ESTALE);
-    expect((await one.call("fstat", { gfid, fd: -2n, xdata: null })).opErrno).toBe(Errno.ENOENT);
+    const anonymous = { gfid, fd: -2n, xdata: null };
+    expect((await one.call("fstat", anonymous)).stat).toMatchObject({ size: 3, nlink: 0 });
     expect((await one.call("fstat", { gfid, fd: 9n, xdata: null })).opErrno).toBe(Errno.EBADF);
+    await one.call("release", { gfid, fd, xdata: null });
+    expect((await one.call("fstat", anonymous)).opErrno).toBe(Errno.ENOENT);
+  });
+
+  it("do not send the content of a file along", async () => {
+    const { client } = await startBrick();
+    const one = await client();
+    const { gfid, fd } = await createFile(one, "f", { content: "abc" });
+    const xdata: Dict = new Map([["glusterfs.content", uintValue(100)]]);
+    expect((await one.call("stat", { gfid, xdata })).xdata?.size).toBe(0);
+    expect((await one.call("fstat", { gfid, fd, xdata })).xdata?.size).toBe(0);
+    expect((await byName(one, "f", xdata)).xdata?.has("glusterfs.content")).toBe(true);
   });
 });
 
@@ -139,8 +152,21 @@ describe("READLINK", () => {
     const reply = await one.call("readlink", { gfid, size: 4096, xdata: null });
     expect(reply).toMatchObject({ opRet: 10, path: "../tärget", buf: { mode: 0o120777 } });
     const file = await createFile(one, "f");
+    const cut = await one.call("readlink", { gfid, size: 2, xdata: null });
+    expect([cut.opRet, cut.path]).toEqual([2, reply.path.slice(0, 2)]);
+    expect((await one.call("readlink", { gfid, size: 0, xdata: null })).opErrno).toBe(Errno.EINVAL);
     expect((await one.call("readlink", { gfid: file.gfid, size: 99, xdata: null })).opErrno).toBe(
       Errno.EINVAL,
     );
+  });
+});
+
+describe("STATFS", () => {
+  it("is of the brick by any object, but not by one that is not there", async () => {
+    const { client } = await startBrick();
+    const one = await client();
+    const { gfid } = await createFile(one, "f");
+    expect((await one.call("statfs", { gfid, xdata: null })).opRet).toBe(0);
+    expect((await one.call("statfs", { gfid: newGfid(), xdata: null })).opErrno).toBe(Errno.ESTALE);
   });
 });
