@@ -61,3 +61,10 @@ it("does not run what was cancelled, also from within another", () => {
   expect([log, scheduler.armed]).toEqual([[], 0]);
   for (const cancel of cancels) cancel();
 });
+
+it("does not hang on a timer that arms itself for an instant that has passed", () => {
+  const scheduler = new ManualScheduler();
+  const arm = () => void scheduler.at(5, arm);
+  arm();
+  expect(() => scheduler.advance(10)).toThrow("for ever at 5 ms");
+});
