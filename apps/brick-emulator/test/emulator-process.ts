@@ -20,12 +20,18 @@ export class EmulatorProcess {
   readonly exited: Promise<number | NodeJS.Signals | null>;
   readonly #waiting: { readonly name: RegExp; readonly resolve: (event: ProcessEvent) => void }[] = [];
   #errors = "";
+  #output = "";
 
-  constructor(args: readonly string[]) {
+  constructor(args: readonly string[], { keepsOutput = false } = {}) {
     this.child = spawn(process.execPath, [cli, ...args], { stdio: ["pipe", "pipe", "pipe"] });
     this.child.stderr?.on("data", (chunk: Buffer) => {
       this.#errors += chunk.toString();
     });
+    if (keepsOutput) {
+      this.child.stdout?.on("data", (chunk: Buffer) => {
+        this.#output += chunk.toString();
+      });
+    }
     if (this.child.stdout !== null) {
       createInterface({ input: this.child.stdout }).on("line", (line) => {
         if (!line.startsWith("{")) return;
@@ -42,6 +48,11 @@ export class EmulatorProcess {
   /** Everything that it wrote to standard error. */
   get errors(): string {
     return this.#errors;
+  }
+
+  /** Everything that it wrote to standard output, if that is kept. */
+  get output(): string {
+    return this.#output;
   }
 
   /** The next event whose name fits; rejects when the process ends before. */
