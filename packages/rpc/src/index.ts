@@ -10,7 +10,7 @@
  */
 export { createRpcPeer, type RpcPeer, type RpcPeerInit } from "./rpc-peer-driver.js";
 export { createRpcClient } from "./rpc-client-driver.js";
-export type { RpcClient, RpcClientInit } from "./rpc-client.js";
+export type { RpcClient, RpcClientInit, Elsewhere } from "./rpc-client.js";
 export type { CallOptions, CallRequest } from "./call-request.js";
 export { RpcReply } from "./rpc-reply.js";
 export type { CallHandler, CallRefusal, IncomingCall, ServedProgram } from "./program.js";

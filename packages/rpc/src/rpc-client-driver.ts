@@ -129,8 +129,15 @@ class ReconnectingClient implements RpcClient {
     this.#attempt = controller;
     let peer: RpcPeer | undefined;
     try {
-      peer = await this.#connect(controller.signal);
-      await untilAborted(this.#init.handshake?.(peer, controller.signal), controller.signal);
+      const { signal } = controller;
+      const { connect, handshake } = this.#init;
+      peer = await this.#connect(connect, signal);
+      const elsewhere = await untilAborted(handshake?.(peer, signal), signal);
+      if (elsewhere !== undefined) {
+        void peer.close();
+        peer = await this.#connect(elsewhere.connect, signal);
+        await untilAborted(elsewhere.handshake(peer, signal), signal);
+      }
     } catch (error) {
       peer?.abort();
       // Of an attempt that was cancelled, the reason is told by whoever cancelled it.
@@ -147,8 +154,8 @@ class ReconnectingClient implements RpcClient {
     this.#step({ type: "lost", attempt, jitter: this.#init.random.next() });
   }
 
-  async #connect(signal: AbortSignal): Promise<RpcPeer> {
-    const { connect, scheduler, programs, onEvent } = this.#init;
+  async #connect(connect: RpcClientInit["connect"], signal: AbortSignal): Promise<RpcPeer> {
+    const { scheduler, programs, onEvent } = this.#init;
     const connecting = connect(signal);
     // A connection that comes after the attempt was given up belongs to nobody.
     connecting.then((connection) => signal.aborted && connection.abort()).catch(() => {});

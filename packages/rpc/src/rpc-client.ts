@@ -8,6 +8,13 @@ import type { RpcEvent } from "./rpc-event.js";
 import type { RpcPeer } from "./rpc-peer-driver.js";
 import type { RpcReply } from "./rpc-reply.js";
 
+/** Where the peer that is wanted is to be found, as a handshake learned; every attempt begins at the first place. */
+export interface Elsewhere {
+  readonly connect: RpcClientInit["connect"];
+  /** As {@link RpcClientInit.handshake}, but it may not send on once more. */
+  readonly handshake: (peer: RpcPeer, signal: AbortSignal) => Promise<void>;
+}
+
 /** What a client is made of. */
 export interface RpcClientInit {
   /** Makes a connection; rejects when it cannot, or when `signal` is aborted. */
@@ -17,8 +24,11 @@ export interface RpcClientInit {
   readonly options?: RpcClientOptionsInput;
   /** What is served on every connection, such as callbacks. */
   readonly programs?: readonly ServedProgram[];
-  /** Runs on each new connection before any other call; when it rejects the connection is dropped. */
-  readonly handshake?: (peer: RpcPeer, signal: AbortSignal) => Promise<void>;
+  /**
+   * Runs on each new connection before any other call; when it rejects the connection is dropped. When it resolves
+   * with a place {@link Elsewhere} the connection is ended, one is made there, and it shakes hands again.
+   */
+  readonly handshake?: (peer: RpcPeer, signal: AbortSignal) => Promise<Elsewhere | void>;
   /** Whether a failure of `connect` or `handshake` will not go away by trying again. Never, by default. */
   readonly isFatal?: (error: unknown) => boolean;
   /** A connection is ready. Runs before the calls that waited for it are sent. Must not throw. */

@@ -66,6 +66,38 @@ describe("starting", () => {
     await client.start();
   });
 
+  it("goes where the handshake sends it, with each attempt from the first place on", async () => {
+    const order: string[] = [];
+    const { client, servers, scheduler } = await setup(
+      {},
+      {
+        connect: (signal) => connectAnew("first", signal),
+        handshake: async () => ({
+          connect: (signal) => connectAnew("second", signal),
+          handshake: async () => void order.push("shaken"),
+        }),
+      },
+    );
+    const transport = createMemoryTransport();
+    await transport.listen("memory://there", (connection) => {
+      servers.push(createRpcPeer({ connection, scheduler, programs: [echoProgram([])] }));
+    });
+    const connectAnew = (place: string, signal: AbortSignal) => {
+      order.push(place);
+      return transport.connect("memory://there", { signal });
+    };
+    await client.start();
+    await settle();
+    expect(order).toEqual(["first", "second", "shaken"]);
+    await expect(servers[0]?.closed).resolves.toBeUndefined();
+    servers[1]?.abort();
+    await settle();
+    scheduler.advance(10_000);
+    await settle();
+    expect(order.slice(3)).toEqual(["first", "second", "shaken"]);
+    expect(client.session).toBe(2);
+  });
+
   it("rejects with the reason when nobody listens, and can be started again", async () => {
     const { client, listen, log } = await setup();
     await expect(client.start()).rejects.toMatchObject({ code: "TRANSPORT_REFUSED" });
