@@ -1,5 +1,6 @@
 import {
   createRpcClient,
+  type Elsewhere,
   isRpcError,
   type CallRequest,
   type RpcClient,
@@ -42,8 +43,9 @@ import {
 } from "./fop-call.js";
 import { FopError } from "./fop-error.js";
 import { asksForLease, leaseIdOf, openingFops, releasedFd, toRemoteFds } from "./fop-request.js";
-import { shakeHands } from "./handshake-driver.js";
+import { type Handshake, shakeHands } from "./handshake-driver.js";
 import { type HeldLease, LeaseTable } from "./lease-table.js";
+import { mappedAddress } from "./mapped-address.js";
 import { brickClientOptions, type BrickClientOptions } from "./options.js";
 import { isFinalRefusal } from "./setvolume.js";
 import { uuidFromRandom } from "./uuid.js";
@@ -219,7 +221,24 @@ class DrivenBrickClient implements BrickClient {
     if (leaseId !== undefined) this.#leases.remove(error.gfid, leaseId);
   }
 
-  async #shakeHands(peer: RpcPeer, signal: AbortSignal): Promise<void> {
+  /** Shakes hands at the address; a port mapper there sends on to the brick's own. */
+  async #shakeHands(peer: RpcPeer, signal: AbortSignal): Promise<Elsewhere | undefined> {
+    const outcome = await this.#handshake(peer, signal);
+    if (!("port" in outcome)) return undefined;
+    const address = mappedAddress(this.address, outcome.port);
+    if (address === undefined) {
+      throw new ClientError("CLIENT_NOT_A_BRICK", `${this.address} has no port ${outcome.port}`);
+    }
+    return {
+      connect: (signal) => this.#init.transport.connect(address, { signal }),
+      handshake: async (peer, signal) => {
+        if (!("port" in (await this.#handshake(peer, signal)))) return;
+        throw new ClientError("CLIENT_NOT_A_BRICK", `${address} is a port mapper too`);
+      },
+    };
+  }
+
+  async #handshake(peer: RpcPeer, signal: AbortSignal): Promise<Handshake> {
     const { processName, processId, hostName, username, password } = this.#options;
     const { brick } = this;
     const contextId = this.#contextId;
@@ -230,7 +249,9 @@ class DrivenBrickClient implements BrickClient {
     const { flags: _flags, ctimeNsec: _nsec, ctimeSec: _sec, ...caller } = this.#auth;
     const before: Auth = { ...caller, flavor: "glusterV2" };
     const request = { ...identity, username, password, volumeId };
-    this.#capabilities = await shakeHands(peer, request, { before, after: this.#auth }, signal);
+    const outcome = await shakeHands(peer, request, { before, after: this.#auth }, signal);
+    if ("capabilities" in outcome) this.#capabilities = outcome.capabilities;
+    return outcome;
   }
 
   #up(session: number): void {

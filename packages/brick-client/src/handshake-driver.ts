@@ -6,6 +6,7 @@ import {
   DUMP_GFS_ID,
   encodeBody,
   handshake,
+  portmap,
   type Procedure,
   type Program,
   programs,
@@ -21,18 +22,23 @@ export interface HandshakeAuth {
   readonly after: Auth;
 }
 
+/** What a handshake came to: the brick's capabilities, or the port that a port mapper named. */
+export type Handshake = { readonly capabilities: Capabilities } | { readonly port: number };
+
 /**
- * DUMP, then SETVOLUME; after it the connection takes fops.
+ * DUMP, then SETVOLUME; after it the connection takes fops. A port mapper (glusterd) is asked for the brick's port
+ * instead; its answer may change with each start of the brick.
  *
- * Rejects with {@link ClientError}: `CLIENT_NOT_A_BRICK`, those of {@link readSetvolumeReply},
- * `CLIENT_REPLY_INVALID`; or with the `RpcError` of a call.
+ * Rejects with {@link ClientError}: `CLIENT_NOT_A_BRICK`, `CLIENT_BRICK_UNKNOWN` when a port mapper knows no port,
+ * those of {@link readSetvolumeReply}, `CLIENT_REPLY_INVALID`; or with the `RpcError` of a call.
+ * Source: measured, `hndsk-…` and `pmap-…`; who lists the port mapper's program is taken for one.
  */
 export async function shakeHands(
   peer: RpcPeer,
   request: SetvolumeRequest,
   auth: HandshakeAuth,
   signal: AbortSignal,
-): Promise<Capabilities> {
+): Promise<Handshake> {
   const call = <Q, R>(target: Program, procedure: Procedure<Q, R>, value: Q, as: Auth) =>
     callProcedure(peer, target, procedure, value, as, signal);
   const listed = await call(programs.dump, dump.dump, { gfsId: DUMP_GFS_ID }, auth.before).catch(notABrick);
@@ -40,13 +46,18 @@ export async function shakeHands(
     listed.programs.some(
       ({ prognum, progver }) => prognum === BigInt(program.number) && progver === BigInt(program.version),
     );
+  const { brick } = request;
+  if (has(programs.portmap)) {
+    const { opRet, port } = await call(programs.portmap, portmap.portByBrick, { brick }, auth.before);
+    if (opRet >= 0 && port > 0) return { port };
+    throw new ClientError("CLIENT_BRICK_UNKNOWN", `the port mapper has no port of brick "${brick}"`);
+  }
   if (!has(programs.fop)) {
-    const hint = has(programs.portmap) ? "; it is a port mapper, which knows the brick's port" : "";
-    throw new ClientError("CLIENT_NOT_A_BRICK", `${peer.peer.address} is not a GlusterFS brick${hint}`);
+    throw new ClientError("CLIENT_NOT_A_BRICK", `${peer.peer.address} is not a GlusterFS brick`);
   }
   const dict = setvolumeDict(request);
   const reply = await call(programs.handshake, handshake.setvolume, { dict }, auth.after);
-  return readSetvolumeReply(reply, request.brick);
+  return { capabilities: readSetvolumeReply(reply, brick) };
 }
 
 async function callProcedure<Q, R>(

@@ -93,12 +93,10 @@ describe("the handshake", () => {
     await expect(client.connect()).rejects.toEqual(clientError("CLIENT_HANDSHAKE_REFUSED"));
   });
 
-  it("tells a peer that is no brick by what it lists, and a port mapper by name", async () => {
+  it("tells a peer that is no brick by what it lists", async () => {
     const { client, brick } = await setup();
     brick.programs = (_, shake) => withDump([shake]);
     await expect(client.connect()).rejects.toThrow("memory://brick is not a GlusterFS brick");
-    brick.programs = (_, shake) => withDump([shake, { ...shake, ...programs.portmap }]);
-    await expect(client.connect()).rejects.toThrow("port mapper");
     brick.programs = (fop, shake) => withDump([{ ...fop, version: 330 }, shake]);
     await expect(client.connect()).rejects.toEqual(clientError("CLIENT_NOT_A_BRICK"));
     brick.programs = () => [];
