@@ -10,8 +10,10 @@ export interface BrickUrl {
   readonly text: string;
 }
 
+/** Where glusterd listens, which knows the ports of its bricks. */
+const MANAGEMENT_PORT = 24_007;
 const forms =
-  "gluster://HOST:PORT/BRICK, gluster+tls://HOST:PORT/BRICK or gluster+unix:///SOCKET?brick=BRICK";
+  "gluster://HOST[:PORT]/BRICK, gluster+tls://HOST[:PORT]/BRICK or gluster+unix:///SOCKET?brick=BRICK";
 
 /**
  * Parses the address of a brick.
@@ -24,9 +26,10 @@ export function parseBrickUrl(text: string): BrickUrl {
     case "gluster:":
     case "gluster+tls:": {
       const brick = decodeURIComponent(url.pathname.replace(/^\//, ""));
-      if (url.hostname === "" || url.port === "" || brick === "") throw malformed(text);
+      if (url.hostname === "" || brick === "") throw malformed(text);
       const scheme = url.protocol === "gluster:" ? "tcp" : "tls";
-      return { address: `${scheme}://${url.hostname}:${url.port}`, brick, text };
+      const port = url.port === "" ? MANAGEMENT_PORT : url.port;
+      return { address: `${scheme}://${url.hostname}:${port}`, brick, text };
     }
     case "gluster+unix:": {
       const brick = url.searchParams.get("brick");
