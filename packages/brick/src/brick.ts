@@ -36,6 +36,7 @@ export interface BrickInit {
   readonly tree: Tree;
   readonly options: BrickServerOptions;
   readonly scheduler: Scheduler;
+  /** Must not throw: see `safeLog`. */
   readonly log: BrickLog;
 }
 
@@ -73,16 +74,7 @@ export class Brick {
     this.subvolume = init.subvolume;
     this.tree = init.tree;
     this.options = options;
-    this.log = (event) => {
-      try {
-        init.log(event);
-      } catch (fault) {
-        // Apart from what is being logged, which must come to its end: a recall sent, a fop answered.
-        scheduler.at(scheduler.nowMs(), () => {
-          throw fault;
-        });
-      }
-    };
+    this.log = init.log;
     this.locks = new LockTable(options);
     this.pool = new BufferPool(options.poolBytesMax);
     this.upcalls =

@@ -9,7 +9,7 @@ export type BrickEvent =
   | {
       readonly type: "connection-closed";
       readonly address: string;
-      /** `TransportError` code; `undefined` after an orderly end. */
+      /** Code of a `TransportError`, `RpcError` or `BrickError`; `undefined` after an orderly end. */
       readonly code: string | undefined;
     }
   /** SETVOLUME succeeded. */
@@ -62,5 +62,8 @@ export type BrickEvent =
       readonly reason: string;
     };
 
-/** Takes events. It must not throw, nor call back into the server. */
+/**
+ * Takes events. It must not call back into the server. One that throws harms no connection and no fop: the server lets
+ * what it threw come out of a timer, as the uncaught exception that it is.
+ */
 export type BrickLog = (event: BrickEvent) => void;

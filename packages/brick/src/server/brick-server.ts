@@ -6,6 +6,7 @@ import { brickServerOptions, type BrickServerOptionsInput } from "../options.js"
 import type { BrickStore } from "../store/store.js";
 import { createTree, type TreeInput } from "../tree/create-tree.js";
 import type { BrickLog } from "./brick-event.js";
+import { safeLog } from "./safe-log.js";
 import { Session } from "./session.js";
 
 /** One brick of a server. */
@@ -66,7 +67,8 @@ const brickConfigs = z
 export async function createBrickServer(init: BrickServerInit): Promise<BrickServer> {
   const options = brickServerOptions.parse(init.options ?? {});
   brickConfigs.parse(init.bricks);
-  const { scheduler, log = () => {} } = init;
+  const { scheduler } = init;
+  const log = safeLog(init.log ?? (() => {}), scheduler);
   const bricks = new Map<string, Brick>();
   for (const { name, store, volumeId, subvolume, tree: treeInput } of init.bricks) {
     const tree = await createTree(store, treeInput);

@@ -1,4 +1,4 @@
-import { Errno, LeaseType } from "@brickshift/wire";
+import { Errno, fops, LeaseType, programs } from "@brickshift/wire";
 import { expect, it } from "vitest";
 import type { BrickEvent } from "../../src/server/brick-event.js";
 import { createMemoryStore } from "../../src/store/memory-store.js";
@@ -66,4 +66,36 @@ it("does not keep its answer from a fop that failed by the brick's own fault", a
   expect(() => scheduler.advance(0)).toThrow("no room for fault");
   state.isBroken = false;
   expect((await writeFile(writer, gfid, "Y")).opRet).toBe(1);
+});
+
+it.each([
+  "connection-open",
+  "connection-closed",
+  "session-open",
+  "session-closed",
+  "session-refused",
+  "garbage",
+] as const)("does not harm a connection at %s", async (type) => {
+  const memory = createMemoryStore();
+  const { client, connect, scheduler, server, brick } = await startBrick(
+    {},
+    [{ name: "b0", store: memory }],
+    (event) => {
+      if (event.type === type) throw new Error(`no room for ${type}`);
+    },
+  );
+  const one = await client();
+  const stranger = await connect();
+  expect((await stranger.setvolume({ "remote-subvolume": "none" })).opRet).toBe(-1);
+  const { number: program, version } = programs.fop;
+  const garbage = { program, version, procedure: fops.lookup.number, body: [Uint8Array.of(1)] };
+  await expect(one.peer.call(garbage)).rejects.toThrow("RPC_REJECTED");
+  const { gfid } = await createFile(one, "f");
+  expect((await writeFile(one, gfid, "X")).opRet).toBe(1);
+  stranger.peer.abort();
+  one.peer.abort();
+  await settle();
+  expect(brick.clients.size).toBe(0);
+  expect(() => scheduler.advance(0)).toThrow(`no room for ${type}`);
+  await server.close();
 });
