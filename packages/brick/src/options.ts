@@ -40,6 +40,8 @@ export const brickServerOptions = z
       .min(64 * KIB)
       .max(0x7fff_ffff)
       .default(16 * MIB),
+    /** Time in which a connection must have done its SETVOLUME, in ms; then it is ended. */
+    handshakeTimeoutMs: z.int().min(1).max(3_600_000).default(60_000),
     /** Most connections; one more is ended at once. */
     connectionsMax: z.int().min(1).default(4_096),
     /** Most connections of one client, by its process-uuid; one more is refused at SETVOLUME. */

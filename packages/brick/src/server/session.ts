@@ -36,6 +36,8 @@ export class Session implements ClientConnection {
   readonly #peer: RpcPeer;
   #host: FopHost | undefined;
   #hasEnded = false;
+  #endCode: string | undefined;
+  readonly #disarm: () => void;
 
   constructor(init: SessionInit) {
     this.#init = init;
@@ -48,16 +50,18 @@ export class Session implements ClientConnection {
       options: options.rpc,
       programs: withDump([fops, handshake]),
     });
+    this.#disarm = scheduler.at(scheduler.nowMs() + options.handshakeTimeoutMs, () => this.#noHandshake());
   }
 
   /** Settles when the connection is gone and what hung on it is released; with the reason's code, if any. */
   async ended(): Promise<string | undefined> {
     const error = await this.#peer.closed;
     this.#hasEnded = true;
+    this.#disarm();
     const host = this.#host;
     this.#host = undefined;
     host?.brick.leave(host.client, this);
-    return error?.code;
+    return this.#endCode ?? error?.code;
   }
 
   callback<N extends CallbackName>(name: N, request: CallbackRequest<N>): void {
@@ -74,6 +78,13 @@ export class Session implements ClientConnection {
     return this.#peer.close();
   }
 
+  #noHandshake(): void {
+    const { handshakeTimeoutMs } = this.#init.options;
+    const error = new BrickError("BRICK_HANDSHAKE_TIMEOUT", `no SETVOLUME within ${handshakeTimeoutMs} ms`);
+    this.#endCode = error.code;
+    this.#peer.abort(error);
+  }
+
   #setvolume(dict: OldDict | null) {
     const { bricks, options, connection, log, processUuid } = this.#init;
     const { address } = connection.peer;
@@ -81,8 +92,9 @@ export class Session implements ClientConnection {
       if (this.#host !== undefined || this.#hasEnded) {
         throw new BrickError("BRICK_SETVOLUME_INVALID", "the connection is set up already, or gone");
       }
-      const { brick, uid } = parseSetvolume(dict, bricks, options.login, address);
+      const { brick, uid } = parseSetvolume(dict, bricks, options.login, connection.peer);
       this.#host = { brick, client: brick.join(uid, this) };
+      this.#disarm();
       log({ type: "session-open", brick: brick.name, client: uid, address });
       return { opRet: 0, opErrno: 0, dict: setvolumeReply(brick, processUuid) };
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { PeerInfo } from "@brickshift/transport";
 import {
   type ClientUid,
   nameByteLength,
@@ -13,6 +14,8 @@ import { isAllowed } from "./login.js";
 
 /** Longest `process-uuid`, in bytes; stock clients send about 130. */
 const PROCESS_UUID_BYTES_MAX = 1_024;
+/** Begins the identity of a client that has a certificate, and no other. */
+const CERTIFIED = "tls:";
 /** Version of what Brickshift adds to the protocol. */
 const BRICKSHIFT_VERSION = "1";
 
@@ -31,19 +34,17 @@ export function parseSetvolume(
   dict: OldDict | null,
   bricks: ReadonlyMap<string, Brick>,
   login: LoginOptions,
-  address: string,
+  peer: PeerInfo,
 ): SetvolumeRequest {
   const text = (key: string) => oldDictText(dict, key);
   const fopsVersion = text("fops-version");
   if (fopsVersion !== String(programs.fop.number)) throw invalid(`fops-version is ${fopsVersion}`);
-  const uid = text("process-uuid");
-  if (uid === undefined || uid === "") throw invalid("process-uuid is missing");
-  if (nameByteLength(uid) > PROCESS_UUID_BYTES_MAX) throw invalid("process-uuid is too long");
+  const uid = clientUid(text("process-uuid"), peer.certificateName);
   const name = text("remote-subvolume");
   if (name === undefined) throw invalid("remote-subvolume is missing");
   const brick = bricks.get(name);
   if (brick === undefined) throw new BrickError("BRICK_UNKNOWN", "remote-subvolume not found");
-  const credentials = { username: text("username"), password: text("password"), address };
+  const credentials = { username: text("username"), password: text("password"), address: peer.address };
   if (!isAllowed(login, credentials)) {
     throw new BrickError("BRICK_AUTHENTICATION", "authentication failed");
   }
@@ -51,7 +52,22 @@ export function parseSetvolume(
   if (volumeId !== undefined && brick.volumeId !== undefined && volumeId !== brick.volumeId) {
     throw invalid(`the brick is of volume ${brick.volumeId}`);
   }
-  return { uid: uid as ClientUid, brick };
+  return { uid, brick };
+}
+
+/**
+ * Whom a connection speaks for: what it says, and with TLS whose certificate it proved to hold. A peer chooses its
+ * `process-uuid` and may choose that of another; without the certificate in it, it would share that client's fds, locks
+ * and leases.
+ */
+function clientUid(processUuid: string | undefined, certificateName: string | undefined): ClientUid {
+  if (processUuid === undefined || processUuid === "") throw invalid("process-uuid is missing");
+  if (nameByteLength(processUuid) > PROCESS_UUID_BYTES_MAX) throw invalid("process-uuid is too long");
+  if (certificateName !== undefined) {
+    return `${CERTIFIED}${encodeURIComponent(certificateName)}/${processUuid}` as ClientUid;
+  }
+  if (processUuid.startsWith(CERTIFIED)) throw invalid("process-uuid is that of a peer with a certificate");
+  return processUuid as ClientUid;
 }
 
 /** The dictionary of a success. */
