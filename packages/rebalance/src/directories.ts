@@ -9,6 +9,7 @@ import {
 } from "@brickshift/wire";
 import { isErrno } from "./fop-failure.js";
 import { readLinks, readXattrs } from "./file-attributes.js";
+import { internalFor } from "./internal-caller.js";
 import { lookUp } from "./inode-state.js";
 import type { BrickPort } from "./ports.js";
 import { RebalanceError } from "./rebalance-error.js";
@@ -89,7 +90,7 @@ export class Directories {
     await this.ensure(link.pargfid, depth + 1);
     const { stat } = state;
     const xdata = new Map([...xattrs, ["gfid-req", gfidValue(gfid)] as const]);
-    const auth = { uid: stat.uid, gid: stat.gid, groups: [] };
+    const auth = internalFor(stat);
     try {
       await destination.fops.mkdir({ ...link, mode: stat.mode & 0o7777, xdata }, { timeoutMs, auth });
     } catch (error) {

@@ -13,6 +13,7 @@ import type { GrantedLease } from "./brick-leases.js";
 import { failedOutcome } from "./failed-outcome.js";
 import { type FileAttributes, readAttributes, readLinks } from "./file-attributes.js";
 import { isErrno, isGone } from "./fop-failure.js";
+import { internalFor } from "./internal-caller.js";
 import { lookUp } from "./inode-state.js";
 import { reconcileNames } from "./link-names.js";
 import type { FileToMove } from "./move-file.js";
@@ -96,8 +97,8 @@ async function makeSpecial(
   { xattrs }: FileAttributes,
 ): Promise<void> {
   const { destination, options } = context;
-  const { gfid, uid, gid, mode } = stat;
-  const how = { timeoutMs: options.fopTimeoutMs, auth: { uid, gid, groups: [] } };
+  const { gfid, mode } = stat;
+  const how = { timeoutMs: options.fopTimeoutMs, auth: internalFor(stat) };
   const xdata: Dict = new Map([...xattrs, ["gfid-req", gfidValue(gfid)] as const]);
   try {
     if ((mode & FileType.mask) === FileType.symlink) {

@@ -1,10 +1,12 @@
 import { gateOfOpen } from "@brickshift/lease-manager";
-import { type FopReply, type FopRequest, type Gfid, type Iatt, OpenFlags } from "@brickshift/wire";
+import { FileType, type FopReply, type FopRequest, type Gfid, OpenFlags } from "@brickshift/wire";
+import { Want } from "../access/permission.js";
 import { TreeError } from "../tree/tree-error.js";
 import type { FopCall } from "./fop-call.js";
 import { linked, writesWith } from "./fop-file.js";
 import type { FopSpec, FopTarget } from "./fop-spec.js";
-import { checkParentLayout, newObject, permissions } from "./new-object.js";
+import { findNamed, need } from "./permission.js";
+import { checkParentLayout, newObject } from "./new-object.js";
 import { openFile, truncationMark } from "./open.js";
 
 /**
@@ -16,9 +18,10 @@ export const create: FopSpec<"create"> = {
   targets(fop, request) {
     fop.isNonblocking = (request.flags & OpenFlags.nonblock) !== 0;
     const existing = find(fop, request);
-    if (existing !== undefined) return [{ gfid: existing.gfid, gate: gateOfOpen(request.flags) }];
+    if (existing !== undefined) return [{ gfid: existing, gate: gateOfOpen(request.flags) }];
     return [{ gfid: linked(fop, request.pargfid), gate: "create" }];
   },
+  permit: (fop, request) => need(fop, request.pargfid, Want.write | Want.execute),
   marks: (_fop, request, targets) =>
     existingOf(targets) === undefined ? undefined : truncationMark(request.flags),
   handle(fop, request, targets) {
@@ -33,15 +36,10 @@ function existingOf([target]: readonly FopTarget[]): Gfid | undefined {
 }
 
 /** The object of that name. @throws {@link TreeError} `TREE_EXISTS` when the client wants a new one. */
-function find(fop: FopCall, { pargfid, bname, flags }: FopRequest<"create">): Iatt | undefined {
-  try {
-    const { stat } = fop.brick.tree.lookup(pargfid, bname);
-    if ((flags & OpenFlags.excl) !== 0) throw new TreeError("TREE_EXISTS", "the name is taken");
-    return stat;
-  } catch (error) {
-    if (error instanceof TreeError && error.code === "TREE_NO_ENTRY") return undefined;
-    throw error;
-  }
+function find(fop: FopCall, { pargfid, bname, flags }: FopRequest<"create">): Gfid | undefined {
+  const found = findNamed(fop, pargfid, bname);
+  if (found === undefined || (flags & OpenFlags.excl) === 0) return found;
+  throw new TreeError("TREE_EXISTS", "the name is taken");
 }
 
 async function make(fop: FopCall, request: FopRequest<"create">): Promise<FopReply<"create">> {
@@ -51,7 +49,7 @@ async function make(fop: FopCall, request: FopRequest<"create">): Promise<FopRep
   const flags = request.flags === 0 ? OpenFlags.rdwr : request.flags;
   checkParentLayout(fop, pargfid);
   owner.fds.checkRoom();
-  const object = newObject(fop, permissions(request.mode));
+  const object = newObject(fop, FileType.regular, request);
   const created = await brick.tree.create(pargfid, bname, object);
   const { gfid } = object;
   const fd = brick.openFd(owner, { gfid, kind: "file", flags, leaseId: fop.leaseId }, writesWith(flags));

@@ -16,6 +16,11 @@ export interface FopSpec<N extends FopName> {
    * Looked up anew when the fop was blocked. Absent for fops that no lease concerns.
    */
   readonly targets?: (fop: FopCall, request: FopRequest<N>) => readonly FopTarget[];
+  /**
+   * Refuses what the caller may not do with the targets, by a `BrickError` `BRICK_ACCESS` or `BRICK_NOT_OWNER`; asked when it
+   * may run, and not for the superuser. Absent for fops that a stock brick does not check.
+   */
+  readonly permit?: (fop: FopCall, request: FopRequest<N>, targets: readonly FopTarget[]) => void;
   /** The bytes of the first target that it may change; asked when it may run. */
   readonly marks?: (
     fop: FopCall,

@@ -146,6 +146,7 @@ export class FopTask<N extends FopName> implements PassageEnd, FopPort {
   #run(): void {
     const { brick } = this.#fop;
     try {
+      if (this.#fop.caller.uid !== 0) this.#spec.permit?.(this.#fop, this.#request, this.#targets);
       if (brick.gate.isTracking) this.#mark();
       this.#tellStarting();
       const reply = this.#spec.handle(this.#fop, this.#request, this.#targets);

@@ -13,16 +13,20 @@ import {
   XDATA,
 } from "@brickshift/wire";
 import type { Brick } from "../brick.js";
+import { permitsGetXattr } from "../access/attribute-permission.js";
 import { BrickError } from "../brick-error.js";
 import { TreeError } from "../tree/tree-error.js";
 import { fileOf, linked } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
+import { needVerdict } from "./permission.js";
 
 type XattrRequest = Pick<FopRequest<"getxattr">, "name" | "xdata">;
 
 /** GETXATTR of one name, or of all when the name is empty. */
 export const getxattr: FopSpec<"getxattr"> = {
   targets: (fop, request) => [{ gfid: linked(fop, request.gfid), gate: "getxattr" }],
+  permit: (fop, { gfid, name }) =>
+    needVerdict(fop, gfid, (object) => permitsGetXattr(object, fop.caller, name)),
   handle: (fop, request) => xattrs(fop.brick, request.gfid, request),
 };
 

@@ -1,8 +1,15 @@
-import { type FopReply, FileType, getXdata, type Gfid, LINK_FILE_PERMISSIONS } from "@brickshift/wire";
+import {
+  type FopReply,
+  type FopRequest,
+  FileType,
+  getXdata,
+  type Gfid,
+  LINK_FILE_PERMISSIONS,
+} from "@brickshift/wire";
 import type { Created } from "../tree/tree.js";
 import type { FopCall } from "./fop-call.js";
 import type { FopSpec } from "./fop-spec.js";
-import { checkParentLayout, newObject, permissions } from "./new-object.js";
+import { checkParentLayout, needNewName, newObject, permissions } from "./new-object.js";
 import { linked } from "./fop-file.js";
 
 const entry = (request: { readonly pargfid: Gfid; readonly bname: string }) => [
@@ -13,9 +20,10 @@ const entry = (request: { readonly pargfid: Gfid; readonly bname: string }) => [
 export const mkdir: FopSpec<"mkdir"> = {
   names: entry,
   targets: (fop, request) => [{ gfid: linked(fop, request.pargfid), gate: "mkdir" }],
+  permit: (fop, { pargfid, bname }) => needNewName(fop, pargfid, bname),
   async handle(fop, request) {
     checkParentLayout(fop, request.pargfid);
-    const object = newObject(fop, permissions(request.mode));
+    const object = newObject(fop, FileType.directory, request);
     return made(await fop.brick.tree.mkdir(request.pargfid, request.bname, object));
   },
 };
@@ -24,12 +32,13 @@ export const mkdir: FopSpec<"mkdir"> = {
 export const mknod: FopSpec<"mknod"> = {
   names: entry,
   targets: (fop, request) => [{ gfid: linked(fop, request.pargfid), gate: "mknod" }],
+  permit: (fop, { pargfid, bname }) => needNewName(fop, pargfid, bname),
   async handle(fop, request) {
     checkParentLayout(fop, request.pargfid);
     const { pargfid, bname, mode, dev } = request;
     const target = migrationTarget(fop, mode);
-    if (target !== undefined) return made(await makeTarget(fop, pargfid, bname, mode, target));
-    const object = { ...newObject(fop, mode), rdev: dev };
+    if (target !== undefined) return made(await makeTarget(fop, request, target));
+    const object = { ...newObject(fop, mode & FileType.mask || FileType.regular, request), rdev: dev };
     return made(await fop.brick.tree.mknod(pargfid, bname, object));
   },
 };
@@ -38,9 +47,11 @@ export const mknod: FopSpec<"mknod"> = {
 export const symlink: FopSpec<"symlink"> = {
   names: entry,
   targets: (fop, request) => [{ gfid: linked(fop, request.pargfid), gate: "symlink" }],
+  permit: (fop, { pargfid, bname }) => needNewName(fop, pargfid, bname),
   async handle(fop, request) {
-    const { pargfid, bname, linkname } = request;
-    return made(await fop.brick.tree.symlink(pargfid, bname, linkname, newObject(fop, 0o777)));
+    const { pargfid, bname, linkname, umask } = request;
+    const object = newObject(fop, FileType.symlink, { pargfid, umask, mode: 0o777 });
+    return made(await fop.brick.tree.symlink(pargfid, bname, linkname, object));
   },
 };
 
@@ -57,11 +68,11 @@ function migrationTarget(fop: FopCall, mode: number): string | undefined {
 
 function makeTarget(
   fop: FopCall,
-  parent: Gfid,
-  name: string,
-  mode: number,
+  { pargfid, bname, mode }: FopRequest<"mknod">,
   linkto: string,
 ): Promise<Created> {
-  const { xattrs: _xattrs, ...object } = newObject(fop, permissions(mode));
-  return fop.brick.tree.createTarget(parent, name, object, linkto, fop.token);
+  // It gets its attributes when it is published: nothing is inherited.
+  const { xattrs: _xattrs, ...object } = newObject(fop, FileType.regular, { pargfid, mode, umask: 0 });
+  const target = { ...object, mode: permissions(mode) };
+  return fop.brick.tree.createTarget(pargfid, bname, target, linkto, fop.token);
 }

@@ -1,24 +1,45 @@
 import { dictBytes, dictGfid, dictText, type Gfid, NULL_GFID, type Dict } from "@brickshift/wire";
+import { newProtection } from "../access/new-protection.js";
+import { Want } from "../access/permission.js";
+import { ACCESS_ACL_XATTR, DEFAULT_ACL_XATTR, encodeAcl } from "../access/posix-acl.js";
 import { BrickError } from "../brick-error.js";
-import type { NewObject, Xattrs } from "../tree/tree.js";
+import type { NewObject } from "../tree/tree.js";
 import type { FopCall } from "./fop-call.js";
+import { findNamed, need } from "./permission.js";
 
 const preopKey = "glusterfs.preop.parent.key";
 const xattrNames = /^(trusted|user|system|security)\./;
 const permissionBits = 0o7777;
 
+/** What a client asks for in a request that makes an object. */
+export interface ObjectRequest {
+  readonly pargfid: Gfid;
+  readonly mode: number;
+  readonly umask: number;
+}
+
 /**
- * What a new object is made with: the gfid that the client chose, the caller's owner, and every xattr of the
- * request's xdata.
+ * What a new object of `type` is made with: the gfid that the client chose, the caller's owner, what mode, umask and the
+ * parent's default ACL come to, and every xattr of the request's xdata.
  * @throws {@link BrickError} `BRICK_GFID_REQUIRED` without a `gfid-req`, as stock bricks do.
  */
-export function newObject(fop: FopCall, mode: number): NewObject {
+export function newObject(fop: FopCall, type: number, { pargfid, mode, umask }: ObjectRequest): NewObject {
   const gfid = dictGfid(fop.xdata, "gfid-req");
   if (gfid === undefined || gfid === NULL_GFID) {
     throw new BrickError("BRICK_GFID_REQUIRED", "a new object needs a gfid-req");
   }
   const { uid, gid } = fop.caller;
-  return { gfid, mode, uid, gid, xattrs: xattrsOf(fop.xdata) };
+  const { inherited: defaultAcl } = fop.brick.tree.protection(pargfid);
+  const given = newProtection(type, permissions(mode), umask, defaultAcl);
+  const xattrs = xattrsOf(fop.xdata);
+  if (given.access !== undefined) xattrs.set(ACCESS_ACL_XATTR, encodeAcl(given.access));
+  if (given.inherited !== undefined) xattrs.set(DEFAULT_ACL_XATTR, encodeAcl(given.inherited));
+  return { gfid, mode: type | given.mode, uid, gid, xattrs };
+}
+
+/** Refuses who may not make names in `parent`; that a name is taken is said first. */
+export function needNewName(fop: FopCall, parent: Gfid, name: string): void {
+  if (findNamed(fop, parent, name) === undefined) need(fop, parent, Want.write | Want.execute);
 }
 
 /** The mode of a new object without its type bits. */
@@ -42,7 +63,7 @@ export function checkParentLayout(fop: FopCall, parent: Gfid): void {
   }
 }
 
-function xattrsOf(xdata: Dict | null): Xattrs {
+function xattrsOf(xdata: Dict | null): Map<string, Uint8Array> {
   const xattrs = new Map<string, Uint8Array>();
   if (xdata === null) return xattrs;
   const consumed = dictText(xdata, preopKey);

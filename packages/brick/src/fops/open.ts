@@ -1,9 +1,12 @@
 import { gateOfOpen } from "@brickshift/lease-manager";
 import { FileType, type Gfid, OpenFlags } from "@brickshift/wire";
+import { wantedByOpen } from "../access/open-permission.js";
+import { Want } from "../access/permission.js";
 import { TreeError } from "../tree/tree-error.js";
 import type { FopCall } from "./fop-call.js";
 import { linked, writesWith } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
+import { need } from "./permission.js";
 
 /** OPEN of a regular file; O_TRUNC empties it first. */
 export const open: FopSpec<"open"> = {
@@ -11,6 +14,7 @@ export const open: FopSpec<"open"> = {
     fop.isNonblocking = (request.flags & OpenFlags.nonblock) !== 0;
     return [{ gfid: linked(fop, request.gfid), gate: gateOfOpen(request.flags) }];
   },
+  permit: (fop, request) => need(fop, request.gfid, wantedByOpen(request.flags)),
   marks: (_fop, request) => truncationMark(request.flags),
   async handle(fop, request) {
     const fd = await openFile(fop, request.gfid, request.flags);
@@ -21,6 +25,7 @@ export const open: FopSpec<"open"> = {
 /** OPENDIR. */
 export const opendir: FopSpec<"opendir"> = {
   targets: (fop, request) => [{ gfid: linked(fop, request.gfid), gate: "opendir" }],
+  permit: (fop, request) => need(fop, request.gfid, Want.read),
   handle(fop, request) {
     const { gfid } = request;
     if ((fop.brick.tree.stat(gfid).mode & FileType.mask) !== FileType.directory) {
@@ -42,7 +47,7 @@ export function truncationMark(flags: number) {
 
 /**
  * Opens a regular file for the caller.
- * @throws `TreeError` `TREE_MOVED` for a link file, `TREE_IS_DIRECTORY`, `TREE_INVALID`; `BrickError` `BRICK_FD_LIMIT`.
+ * @throws `TreeError` `TREE_MOVED` for a link file, `TREE_IS_DIRECTORY`, `TREE_IS_SYMLINK`; `BrickError` `BRICK_FD_LIMIT`.
  */
 export async function openFile(fop: FopCall, gfid: Gfid, flags: number): Promise<bigint> {
   const { brick, access } = fop;
@@ -63,7 +68,7 @@ function checkOpenable(fop: FopCall, gfid: Gfid): void {
   const { tree } = fop.brick;
   const type = tree.stat(gfid).mode & FileType.mask;
   if (type === FileType.directory) throw new TreeError("TREE_IS_DIRECTORY", "OPEN is for files");
-  if (type === FileType.symlink) throw new TreeError("TREE_INVALID", "a symbolic link is not opened");
+  if (type === FileType.symlink) throw new TreeError("TREE_IS_SYMLINK", "a symbolic link is not opened");
   const linkto = tree.linkto(gfid);
   if (linkto === undefined || fop.access.internal === true || fop.access.token !== undefined) return;
   throw new TreeError("TREE_MOVED", `the data is on ${linkto}`, linkto);

@@ -1,8 +1,9 @@
-import type { FopRequest, Gfid } from "@brickshift/wire";
-import { TreeError } from "../tree/tree-error.js";
+import type { FopRequest } from "@brickshift/wire";
+import { Want } from "../access/permission.js";
 import type { FopCall } from "./fop-call.js";
 import { linked } from "./fop-file.js";
 import type { FopSpec, FopTarget } from "./fop-spec.js";
+import { findNamed, need, needNamed, needSticky } from "./permission.js";
 
 /** RENAME: touches the object that moves, the one it replaces, and both parents. */
 export const rename: FopSpec<"rename"> = {
@@ -11,6 +12,13 @@ export const rename: FopSpec<"rename"> = {
     { parent: request.newgfid, name: request.newbname },
   ],
   targets,
+  permit(fop, { oldgfid, newgfid }, targets) {
+    need(fop, oldgfid, Want.write);
+    need(fop, newgfid, Want.write);
+    const [moved, replaced] = targets.filter(({ gate }) => gate === "rename");
+    if (moved !== undefined) needSticky(fop, oldgfid, moved.gfid);
+    if (replaced !== undefined) needSticky(fop, newgfid, replaced.gfid);
+  },
   async handle(fop, request) {
     const { brick } = fop;
     const { oldgfid, oldbname, newgfid, newbname } = request;
@@ -22,21 +30,12 @@ export const rename: FopSpec<"rename"> = {
 
 function targets(fop: FopCall, request: FopRequest<"rename">): readonly FopTarget[] {
   const { oldgfid, oldbname, newgfid, newbname } = request;
-  const moved = fop.brick.tree.lookup(oldgfid, oldbname).stat.gfid;
-  const replaced = findReplaced(fop, newgfid, newbname);
+  const moved = needNamed(fop, oldgfid, oldbname);
+  const replaced = findNamed(fop, newgfid, newbname);
   return [
     { gfid: moved, gate: "rename" },
     ...(replaced === undefined ? [] : [{ gfid: replaced, gate: "rename" } as const]),
     { gfid: linked(fop, oldgfid), gate: "mknod" },
     { gfid: linked(fop, newgfid), gate: "mknod" },
   ];
-}
-
-function findReplaced(fop: FopCall, parent: Gfid, name: string): Gfid | undefined {
-  try {
-    return fop.brick.tree.lookup(parent, name).stat.gfid;
-  } catch (error) {
-    if (error instanceof TreeError && error.code === "TREE_NO_ENTRY") return undefined;
-    throw error;
-  }
 }

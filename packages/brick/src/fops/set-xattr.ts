@@ -7,11 +7,13 @@ import {
   iattValue,
   XattrFlags,
 } from "@brickshift/wire";
+import { permitsRemoveXattr, permitsSetXattr } from "../access/attribute-permission.js";
 import { BrickError } from "../brick-error.js";
 import type { Change } from "../tree/tree.js";
 import type { FopCall } from "./fop-call.js";
 import { fileOf, linked } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
+import { needVerdict } from "./permission.js";
 import { migrate } from "./migration-step.js";
 
 const xattrNames = /^(trusted|user|system|security)\./;
@@ -21,6 +23,10 @@ const controls: ReadonlySet<string> = new Set(["glusterfs-internal-fop", "set-ct
 /** SETXATTR of one or several xattrs, all or none; or a step of a migration. */
 export const setxattr: FopSpec<"setxattr"> = {
   targets: (fop, request) => [{ gfid: linked(fop, request.gfid), gate: "setxattr" }],
+  permit(fop, { gfid, dict }) {
+    for (const name of dict?.keys() ?? [])
+      needVerdict(fop, gfid, (object) => permitsSetXattr(object, fop.caller, name));
+  },
   handle: (fop, request) => setXattrs(fop, request.gfid, request.dict, request.flags),
 };
 
@@ -33,6 +39,8 @@ export const fsetxattr: FopSpec<"fsetxattr"> = {
 /** REMOVEXATTR. */
 export const removexattr: FopSpec<"removexattr"> = {
   targets: (fop, request) => [{ gfid: linked(fop, request.gfid), gate: "removexattr" }],
+  permit: (fop, { gfid, name }) =>
+    needVerdict(fop, gfid, (object) => permitsRemoveXattr(object, fop.caller, name)),
   handle: async (fop, request) =>
     withAttributes(await fop.brick.tree.removeXattr(request.gfid, request.name, fop.access)),
 };

@@ -1,10 +1,12 @@
 import { type FopRequest, type Gfid, type Iatt, SetattrValid } from "@brickshift/wire";
+import { permitsAttributes, settableMode } from "../access/attribute-permission.js";
 import type { AttributeChange } from "../tree/tree.js";
 import { cutExtent } from "./changed-extent.js";
 import type { FopCall } from "./fop-call.js";
 import { fileOf, linked } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
 import { permissions } from "./new-object.js";
+import { needVerdict } from "./permission.js";
 import { r2 } from "./truncate.js";
 
 /** `valid` by which distribute heals a directory: all that is usable, never the size. */
@@ -13,12 +15,22 @@ const ALL = -1;
 /** SETATTR: the members of `stbuf` that `valid` names. */
 export const setattr: FopSpec<"setattr"> = {
   targets: (fop, request) => [{ gfid: linked(fop, request.gfid), gate: "setattr" }],
+  permit(fop, request) {
+    const wanted = attributeChange(request.stbuf, request.valid);
+    needVerdict(fop, request.gfid, (object) => permitsAttributes(object, fop.caller, wanted));
+  },
   marks: (fop, request) => sizeMark(fop, request.gfid, request),
-  handle: async (fop, request) =>
-    r2(await fop.brick.tree.setattr(request.gfid, attributeChange(request.stbuf, request.valid), fop.access)),
+  async handle(fop, { gfid, stbuf, valid }) {
+    const { tree } = fop.brick;
+    const change = attributeChange(stbuf, valid);
+    const { mode } = change;
+    if (mode === undefined) return r2(await tree.setattr(gfid, change, fop.access));
+    const settable = settableMode(tree.protection(gfid), fop.caller, mode);
+    return r2(await tree.setattr(gfid, { ...change, mode: settable }, fop.access));
+  },
 };
 
-/** FSETATTR. */
+/** FSETATTR: whoever has the file open may, as on a stock brick, whose clients check. */
 export const fsetattr: FopSpec<"fsetattr"> = {
   targets: (fop, request) => [{ gfid: fileOf(fop, request).gfid, gate: "fsetattr" }],
   marks: (fop, request) => sizeMark(fop, fileOf(fop, request).gfid, request),

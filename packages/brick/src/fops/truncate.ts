@@ -1,12 +1,15 @@
 import type { FopReply } from "@brickshift/wire";
+import { Want } from "../access/permission.js";
 import type { Change } from "../tree/tree.js";
 import { cutExtent } from "./changed-extent.js";
 import { checkWritable, fileOf, linked } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
+import { need } from "./permission.js";
 
 /** TRUNCATE: cuts or grows the file to `offset` bytes. */
 export const truncate: FopSpec<"truncate"> = {
   targets: (fop, request) => [{ gfid: linked(fop, request.gfid), gate: "truncate" }],
+  permit: (fop, request) => need(fop, request.gfid, Want.write),
   marks: (fop, request) => cutExtent(fop, request.gfid, request.offset),
   handle: async (fop, request) => r2(await fop.brick.tree.truncate(request.gfid, request.offset, fop.access)),
 };

@@ -1,9 +1,11 @@
 import { dictNumber, type Dict, type FopReply, type Gfid, uintValue } from "@brickshift/wire";
+import { Want } from "../access/permission.js";
 import { BrickError } from "../brick-error.js";
 import type { Removed } from "../tree/tree.js";
 import type { FopCall } from "./fop-call.js";
 import { linked } from "./fop-file.js";
 import type { FopSpec, FopTarget } from "./fop-spec.js";
+import { need, needNamed, needSticky } from "./permission.js";
 
 /** RMDIR with this flag removes the tree below as well; this brick does not. */
 const RECURSIVE = 1;
@@ -12,6 +14,7 @@ const RECURSIVE = 1;
 export const unlink: FopSpec<"unlink"> = {
   names: (request) => [{ parent: request.pargfid, name: request.bname }],
   targets: (fop, request) => [childOf(fop, request, "unlink"), parentOf(fop, request.pargfid)],
+  permit: (fop, request, targets) => needRemoval(fop, request.pargfid, targets),
   async handle(fop, request, [child]) {
     const { brick } = fop;
     if (child !== undefined) checkGuards(fop, child.gfid);
@@ -25,6 +28,7 @@ export const unlink: FopSpec<"unlink"> = {
 export const rmdir: FopSpec<"rmdir"> = {
   names: (request) => [{ parent: request.pargfid, name: request.bname }],
   targets: (fop, request) => [childOf(fop, request, "rmdir"), parentOf(fop, request.pargfid)],
+  permit: (fop, request, targets) => needRemoval(fop, request.pargfid, targets),
   async handle(fop, request) {
     const { brick } = fop;
     if ((request.xflags & RECURSIVE) !== 0) {
@@ -36,12 +40,17 @@ export const rmdir: FopSpec<"rmdir"> = {
   },
 };
 
+function needRemoval(fop: FopCall, parent: Gfid, [child]: readonly FopTarget[]): void {
+  need(fop, parent, Want.write | Want.execute);
+  if (child !== undefined) needSticky(fop, parent, child.gfid);
+}
+
 function childOf(
   fop: FopCall,
   request: { readonly pargfid: Gfid; readonly bname: string },
   gate: "unlink" | "rmdir",
 ): FopTarget {
-  return { gfid: fop.brick.tree.lookup(request.pargfid, request.bname).stat.gfid, gate };
+  return { gfid: needNamed(fop, request.pargfid, request.bname), gate };
 }
 
 function parentOf(fop: FopCall, gfid: Gfid): FopTarget {

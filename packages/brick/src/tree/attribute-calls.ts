@@ -1,10 +1,12 @@
 import { FileType, type Gfid } from "@brickshift/wire";
+import { withoutSetId } from "../access/new-protection.js";
+import { isAcl, withAcls, withMode } from "./acl-xattrs.js";
 import { needRegular } from "./data-calls.js";
-import { type InodeRecord } from "./inode-record.js";
+import { isDirectory, type InodeRecord, typeOf } from "./inode-record.js";
 import type { AttributeChange, Change, Tree, XattropOperation, Xattrs } from "./tree.js";
 import type { TreeChange, TreeContext } from "./tree-context.js";
 import { TreeError } from "./tree-error.js";
-import { checkMayChange, withXattrs } from "./xattr-rules.js";
+import { checkHasXattrs, checkMayChange, withXattrs } from "./xattr-rules.js";
 import { combineXattr } from "./xattrop.js";
 
 const PERMISSIONS = 0o7777;
@@ -28,20 +30,25 @@ export function attributeCalls(context: TreeContext): AttributeCalls {
     },
     setXattrs: (gfid, xattrs, mode = "set", access) =>
       context.change((change) => {
-        const { xattrs: present } = guard.admit(gfid, access, "attributes", change);
+        const record = guard.admit(gfid, access, "attributes", change);
+        const { xattrs: present } = record;
         for (const name of xattrs.keys()) {
+          checkHasXattrs(record, name);
           if (mode === "create" && present.has(name))
             throw new TreeError("TREE_XATTR_EXISTS", `xattr ${name}`);
           if (mode === "replace" && !present.has(name)) throw new TreeError("TREE_NO_XATTR", `xattr ${name}`);
         }
-        return putXattrs(change, gfid, withXattrs(present, xattrs, options));
+        return putXattrs(change, gfid, withXattrs(present, xattrs, options), xattrs.keys());
       }),
     removeXattr: (gfid, name, access) =>
       context.change((change) => {
-        const { xattrs: present } = guard.admit(gfid, access, "attributes", change);
+        const record = guard.admit(gfid, access, "attributes", change);
         checkMayChange(name);
-        const left = new Map(present);
-        if (!left.delete(name)) throw new TreeError("TREE_NO_XATTR", `${gfid} has no xattr ${name}`);
+        checkHasXattrs(record, name);
+        const left = new Map(record.xattrs);
+        // An ACL that says no more than the mode is not kept, and may be removed all the same.
+        if (!left.delete(name) && !isAcl(record, name))
+          throw new TreeError("TREE_NO_XATTR", `${gfid} has no xattr ${name}`);
         return putXattrs(change, gfid, left);
       }),
     xattrop: (gfid, operation, xattrs, access) =>
@@ -74,9 +81,7 @@ function setAttributes(change: TreeChange, gfid: Gfid, wanted: AttributeChange):
   const timeOf = (time: bigint | "now" | undefined, old: bigint) =>
     time === undefined ? old : time === "now" ? change.nowNs : time;
   const after: InodeRecord = {
-    ...record,
-    mode:
-      wanted.mode === undefined ? record.mode : (record.mode & FileType.mask) | (wanted.mode & PERMISSIONS),
+    ...withMode(record, modeAfter(record, wanted)),
     uid: wanted.uid ?? record.uid,
     gid: wanted.gid ?? record.gid,
     atimeNs: timeOf(wanted.atimeNs, record.atimeNs),
@@ -87,9 +92,18 @@ function setAttributes(change: TreeChange, gfid: Gfid, wanted: AttributeChange):
   return { prestat: change.iatt(gfid, record), poststat: change.iatt(gfid, after) };
 }
 
-function putXattrs(change: TreeChange, gfid: Gfid, xattrs: Xattrs): Change {
+/** A symbolic link keeps its mode; giving away what is no directory takes its set-id bits, unless a mode comes along. */
+function modeAfter(record: InodeRecord, { mode, uid, gid }: AttributeChange): number {
+  if (typeOf(record) === FileType.symlink) return record.mode;
+  if (mode !== undefined) return (record.mode & FileType.mask) | (mode & PERMISSIONS);
+  const isGiven = (uid !== undefined || gid !== undefined) && !isDirectory(record);
+  return isGiven ? withoutSetId(record.mode) : record.mode;
+}
+
+/** `changed`: names of which ACLs have to be brought in line with the mode. */
+function putXattrs(change: TreeChange, gfid: Gfid, xattrs: Xattrs, changed: Iterable<string> = []): Change {
   const record = change.settle(gfid);
-  const after = change.putInode(gfid, { ...record, xattrs, ctimeNs: change.nowNs });
+  const after = change.putInode(gfid, { ...withAcls(record, xattrs, changed), ctimeNs: change.nowNs });
   return { prestat: change.iatt(gfid, record), poststat: change.iatt(gfid, after) };
 }
 

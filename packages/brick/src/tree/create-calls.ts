@@ -1,4 +1,5 @@
 import { FileType, type Gfid, invariant, isProtocolError, nameByteLength } from "@brickshift/wire";
+import { withAcls } from "./acl-xattrs.js";
 import { checkEntryName, isDots } from "./entry-name.js";
 import { type InodeRecord, isDirectory, typeOf } from "./inode-record.js";
 import type { Created, NewObject, Tree } from "./tree.js";
@@ -127,7 +128,8 @@ function newRecord(
   const isInherited = (parent.mode & SETGID) !== 0;
   const inherited = isInherited && kind.type === FileType.directory ? SETGID : 0;
   const blob = kind.type === FileType.regular ? context.store.data.stat(object.gfid) : undefined;
-  return {
+  const xattrs = object.xattrs ?? new Map<string, Uint8Array>();
+  const record: InodeRecord = {
     mode: kind.type | (object.mode & PERMISSIONS) | inherited,
     uid: object.uid,
     gid: isInherited ? parent.gid : object.gid,
@@ -139,10 +141,11 @@ function newRecord(
     dataStampMs: blob?.wallModifiedMs ?? 0,
     nextCookie: FIRST_COOKIE,
     symlink: kind.symlink ?? "",
-    xattrs: withXattrs(new Map(), object.xattrs ?? new Map(), context.options),
+    xattrs: withXattrs(new Map(), xattrs, context.options),
     target: undefined,
     published: undefined,
   };
+  return withAcls(record, record.xattrs, xattrs.keys());
 }
 
 function addLink(context: TreeContext, change: TreeChange, gfid: Gfid, parent: Gfid, name: string): Created {

@@ -27,21 +27,21 @@ export function dataCalls(context: TreeContext): DataCalls {
     write: (gfid, offset, bytes, access) => write(context, gfid, offset, bytes, access),
     async truncate(gfid, size, access) {
       checkRange(context, 0, size);
-      return changeData(context, gfid, access, () => data.truncate(gfid, size));
+      return changeData(context, gfid, access, needRegular, () => data.truncate(gfid, size));
     },
     async allocate(gfid, offset, length, keepSize, access) {
       checkRange(context, offset, length);
-      return changeData(context, gfid, access, async () => {
+      return changeData(context, gfid, access, needRegular, async () => {
         if (!keepSize) await data.grow(gfid, offset + length);
       });
     },
     async discard(gfid, offset, length, access) {
       checkRange(context, offset, length);
-      return changeData(context, gfid, access, () => data.zero(gfid, offset, length));
+      return changeData(context, gfid, access, needRegular, () => data.zero(gfid, offset, length));
     },
     async zerofill(gfid, offset, length, access) {
       checkRange(context, offset, length);
-      return changeData(context, gfid, access, async () => {
+      return changeData(context, gfid, access, needRegular, async () => {
         // Both are asked for at once, so that nothing comes between them.
         await Promise.all([data.zero(gfid, offset, length), data.grow(gfid, offset + length)]);
       });
@@ -82,6 +82,11 @@ export function needRegular(gfid: Gfid, record: InodeRecord): void {
   if (!isRegular(record)) throw new TreeError("TREE_INVALID", `${gfid} is no regular file`);
 }
 
+/** @throws TreeError `TREE_NOT_A_FILE` for what cannot be opened as a file. */
+function needFile(gfid: Gfid, record: InodeRecord): void {
+  if (!isRegular(record)) throw new TreeError("TREE_NOT_A_FILE", `${gfid} is no regular file`);
+}
+
 /** Deletes an object that has no name, unless somebody holds it again. */
 export function removeUnlinked(context: TreeContext, gfid: Gfid): Promise<void> {
   return context.change((change) => {
@@ -94,7 +99,8 @@ export function removeUnlinked(context: TreeContext, gfid: Gfid): Promise<void> 
 async function read(context: TreeContext, gfid: Gfid, offset: number, into: Uint8Array, access?: Access) {
   checkRange(context, offset, 0);
   const record = context.guard.admit(gfid, access, "read");
-  needRegular(gfid, record);
+  if (isDirectory(record)) throw new TreeError("TREE_IS_DIRECTORY", `${gfid} is a directory`);
+  needFile(gfid, record);
   const count = await context.store.data.read(gfid, offset, into);
   const stat = iattAfter(context, gfid, record);
   return { bytes: into.subarray(0, count), atEnd: offset + count >= stat.size, stat };
@@ -110,7 +116,7 @@ async function write(
   const { data } = context.store;
   if (offset !== "append") checkRange(context, offset, bytes.length);
   let at = offset === "append" ? 0 : offset;
-  const change = await changeData(context, gfid, access, async (size) => {
+  const change = await changeData(context, gfid, access, needFile, async (size) => {
     if (bytes.length === 0) return;
     if (offset !== "append") return data.write(gfid, offset, bytes);
     checkRange(context, size, bytes.length);
@@ -124,11 +130,12 @@ async function changeData(
   context: TreeContext,
   gfid: Gfid,
   access: Access | undefined,
+  check: (gfid: Gfid, record: InodeRecord) => void,
   work: (size: number) => Promise<void>,
 ): Promise<Change> {
   if (access?.token !== undefined) await context.guard.raise(gfid, access.token);
   const record = context.guard.admit(gfid, access, "data");
-  needRegular(gfid, record);
+  check(gfid, record);
   const prestat = context.iatt(gfid, record);
   await work(prestat.size);
   context.touch(gfid);

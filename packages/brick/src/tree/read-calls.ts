@@ -1,4 +1,6 @@
 import { FileType, type Gfid, gfidToBytes, NULL_GFID, ROOT_GFID } from "@brickshift/wire";
+import { ACCESS_ACL_XATTR, DEFAULT_ACL_XATTR } from "../access/posix-acl.js";
+import { aclOf, isAcl } from "./acl-xattrs.js";
 import { direntTypeOf, inoOf } from "./inode-iatt.js";
 import { isDirectory, linktoOf, typeOf } from "./inode-record.js";
 import { checkEntryName } from "./entry-name.js";
@@ -15,6 +17,7 @@ const UNKNOWN_INO = (1n << 64n) - 1n;
 type ReadCalls = Pick<
   Tree,
   | "lookup"
+  | "protection"
   | "stat"
   | "isLinked"
   | "readlink"
@@ -38,6 +41,11 @@ export function readCalls(context: TreeContext): ReadCalls {
       const gfid = childOf(context, parent, name);
       return { stat: context.iatt(gfid), parent: context.iatt(parent, directory) };
     },
+    protection(gfid) {
+      const { mode, uid, gid, xattrs } = records.needInode(gfid);
+      const access = aclOf(xattrs, ACCESS_ACL_XATTR);
+      return { mode, uid, gid, access, inherited: aclOf(xattrs, DEFAULT_ACL_XATTR) };
+    },
     stat: (gfid) => context.iatt(gfid),
     isLinked: (gfid) => (records.inode(gfid)?.nlink ?? 0) > 0,
     readlink(gfid) {
@@ -50,8 +58,9 @@ export function readCalls(context: TreeContext): ReadCalls {
     getXattr(gfid, name) {
       const record = records.needInode(gfid);
       const value = name === "trusted.gfid" ? gfidToBytes(gfid) : record.xattrs.get(name);
-      if (value === undefined) throw new TreeError("TREE_NO_XATTR", `${gfid} has no xattr ${name}`);
-      return value;
+      if (value !== undefined) return value;
+      isAcl(record, name);
+      throw new TreeError("TREE_NO_XATTR", `${gfid} has no xattr ${name}`);
     },
     listXattrs: (gfid) => records.needInode(gfid).xattrs,
     links(gfid) {

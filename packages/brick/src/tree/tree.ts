@@ -1,4 +1,6 @@
 import type { Gfid, Iatt, Statfs } from "@brickshift/wire";
+import type { Protection } from "../access/permission.js";
+import type { Acl } from "../access/posix-acl.js";
 
 /** Extended attributes by name. Names are byte strings in PEP 383 form, values raw bytes. */
 export type Xattrs = ReadonlyMap<string, Uint8Array>;
@@ -160,7 +162,7 @@ export interface MigrationTarget {
  * and a rejected change has changed nothing. All throw or reject with {@link TreeError}, or `StoreError` from
  * below. Codes common to all: `TREE_STALE` (unknown gfid), `TREE_NOT_DIRECTORY` (the parent),
  * `TREE_NAME_INVALID`, `TREE_NAME_TOO_LONG` (more than 255 bytes), `TREE_DAMAGED` (run fsck).
- * Permission bits are not checked here: the server does, where it must.
+ * Permissions are not checked here: the server does. ACLs are xattrs that move along with the mode, as on Linux.
  *
  * An inode on the move: a *link file* (regular, mode exactly 01000, xattr `trusted.glusterfs.dht.linkto`) refuses
  * data calls and changes of attributes and xattrs with `TREE_MOVED` and the `linkto` in the error, unless `access` is
@@ -175,6 +177,8 @@ export interface Tree {
   // Reads.
   /** The object of that name and its parent. `"."` and `".."` resolve. @throws `TREE_NO_ENTRY`. */
   lookup(parent: Gfid, name: string): { readonly stat: Iatt; readonly parent: Iatt };
+  /** Who may use the object, and of a directory what new objects in it get. */
+  protection(gfid: Gfid): Protection & { readonly inherited: Acl | undefined };
   /** Attributes, also of an unlinked object that is held (nlink 0). */
   stat(gfid: Gfid): Iatt;
   /** Whether the object exists and has a name: what a fop by gfid alone may use. */
@@ -245,7 +249,7 @@ export interface Tree {
   /** Combines each value with what is stored, which is zeros when missing or shorter. Atomic for the object. */
   xattrop(gfid: Gfid, operation: XattropOperation, xattrs: Xattrs, access?: Access): Promise<XattropResult>;
 
-  // Data of regular files; others are `TREE_IS_DIRECTORY` or `TREE_INVALID`.
+  // Data of regular files; others are `TREE_IS_DIRECTORY` or `TREE_INVALID`, to WRITE all and to READ some `TREE_NOT_A_FILE`.
   /** Reads into `into`, which is the caller's. The bytes after the end of the file are left alone. */
   read(gfid: Gfid, offset: number, into: Uint8Array, access?: Access): Promise<ReadResult>;
   /** Writes all bytes, or appends them. Changes of one file happen in the order of the calls. */

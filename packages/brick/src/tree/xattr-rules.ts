@@ -1,4 +1,5 @@
-import { nameByteLength } from "@brickshift/wire";
+import { FileType, nameByteLength } from "@brickshift/wire";
+import { type InodeRecord, typeOf } from "./inode-record.js";
 import type { TreeOptions } from "./options.js";
 import type { Xattrs } from "./tree.js";
 import { TreeError } from "./tree-error.js";
@@ -10,6 +11,13 @@ const protectedNames: ReadonlySet<string> = new Set(["trusted.gfid", "trusted.gl
 /** @throws TreeError `TREE_NOT_PERMITTED` for what says who an object or a volume is. */
 export function checkMayChange(name: string): void {
   if (protectedNames.has(name)) throw new TreeError("TREE_NOT_PERMITTED", `${name} is not set by clients`);
+}
+
+/** @throws TreeError `TREE_NOT_PERMITTED` for `user.*` of what is neither file nor directory. Source: xattr(7). */
+export function checkHasXattrs(record: InodeRecord, name: string): void {
+  const type = typeOf(record);
+  if (!name.startsWith("user.") || type === FileType.regular || type === FileType.directory) return;
+  throw new TreeError("TREE_NOT_PERMITTED", "user xattrs are for files and directories");
 }
 
 /**

@@ -6,7 +6,9 @@ import {
   Errno,
   gfidValue,
   intValue,
+  NO_IATT,
   ROOT_GFID,
+  SetattrValid,
   textValue,
   XDATA,
 } from "@brickshift/wire";
@@ -42,7 +44,11 @@ describe("what makes a name", () => {
     const one = await client();
     const gfid = newGfid();
     const request = { pargfid: ROOT_GFID, mode: 0o750, umask: 0o22, bname: "d", xdata: creation(gfid) };
-    const reply = await one.call("mkdir", request, { uid: 7, gid: 8 });
+    const caller = { uid: 7, gid: 8 };
+    expect(await one.call("mkdir", request, caller)).toMatchObject({ opRet: -1, opErrno: Errno.EACCES });
+    const stbuf = { ...NO_IATT, mode: 0o777 };
+    await one.call("setattr", { gfid: ROOT_GFID, stbuf, valid: SetattrValid.mode, xdata: null });
+    const reply = await one.call("mkdir", request, caller);
     expect(reply.stat).toMatchObject({ gfid, mode: 0o40750, uid: 7, gid: 8 });
     expect(reply.preparent.gfid).toBe(ROOT_GFID);
     expect(reply.postparent.nlink).toBe(reply.preparent.nlink + 1);

@@ -117,7 +117,7 @@ onBothStores("names", (current: () => TreeFixture) => {
     const device = await tree.mknod(ROOT_GFID, "c", { ...object(), mode: 0o020600, rdev: 0x103n });
     expect(device.stat).toMatchObject({ mode: 0o020600, rdev: 0x1_0000_0003n, size: 0 });
     const pipe = await tree.mknod(ROOT_GFID, "p", { ...object(), mode: 0o010600 });
-    expect(await codeOf(() => tree.write(pipe.stat.gfid, 0, Buffer.from("x")))).toBe("TREE_INVALID");
+    expect(await codeOf(() => tree.write(pipe.stat.gfid, 0, Buffer.from("x")))).toBe("TREE_NOT_A_FILE");
     expect((await tree.mknod(ROOT_GFID, "f", { ...object(), mode: 0o600 })).stat.mode).toBe(0o100600);
     expect(await codeOf(() => tree.mknod(ROOT_GFID, "d", { ...object(), mode: 0o040755 }))).toBe(
       "TREE_INVALID",
