@@ -8,6 +8,13 @@ export const socketTransportOptions = connectionLimits.extend({
   connectionsMax: z.int().min(1).default(1_024),
   /** Time to make a connection, handshake included, in ms; then `TRANSPORT_UNREACHABLE`. */
   connectTimeoutMs: z.int().min(1).max(600_000).default(20_000),
+  /**
+   * Time in which a record must be whole once its first byte came, in ms, however its bytes trickle; time in which this
+   * end does not read is not counted. Then the connection ends with `TRANSPORT_STALLED`.
+   */
+  recordTimeoutMs: z.int().min(1).max(86_400_000).default(180_000),
+  /** Time in which the peer must take the next of the records sent to it, in ms; then it ends in the same way. */
+  sendTimeoutMs: z.int().min(1).max(86_400_000).default(180_000),
   /** Most bytes of recycled record buffers that are kept for reuse, of all connections together. */
   poolBytesMax: z
     .int()

@@ -3,7 +3,6 @@ import {
   abortError,
   type BufferPool,
   type Connection,
-  type ConnectionLimits,
   type PeerInfo,
   RecordDelivery,
   type RecordHandler,
@@ -12,6 +11,8 @@ import {
 } from "@brickshift/transport";
 import { translateError } from "./errors.js";
 import type { Intake } from "./intake.js";
+import type { SocketTransportOptions } from "./options.js";
+import { watchPeer } from "./peer-watch.js";
 import { SocketWriter } from "./socket-writer.js";
 
 /** What a {@link SocketConnection} is made of. */
@@ -21,7 +22,7 @@ export interface SocketParts {
   /** Already joined to the socket, or to be joined right after. */
   readonly intake: Intake;
   readonly peer: PeerInfo;
-  readonly limits: ConnectionLimits;
+  readonly limits: SocketTransportOptions;
   readonly pool: BufferPool;
   /** Whether the peer can be told of an abort by a reset: TCP only. */
   readonly canReset: boolean;
@@ -39,7 +40,9 @@ export class SocketConnection implements Connection {
   readonly #queue: SendQueue;
   readonly #writer: SocketWriter;
   readonly #delivery: RecordDelivery;
+  readonly #unwatch: () => void;
   #onEnd: (() => void) | undefined;
+  #received = 0;
   #error: TransportError | undefined;
   #isPaused = false;
   #isClosing = false;
@@ -60,12 +63,20 @@ export class SocketConnection implements Connection {
     this.#queue = new SendQueue(limits, () => this.#writer.wake());
     this.#writer = new SocketWriter(socket, this.#queue);
     this.#delivery = new RecordDelivery({
-      next: () => intake.assembler.next(),
+      next: () => this.#next(),
       drained: () => this.#resume(),
       ended: () => this.#peerHasEnded(),
       failed: (error) => this.abort(error),
     });
     intake.arrived = () => this.#arrived();
+    this.#unwatch = watchPeer(
+      limits,
+      () => ({
+        receiving: { isWaiting: this.#isMidRecord, done: this.#received },
+        sending: { isWaiting: !this.#queue.isEmpty, done: this.#queue.settled },
+      }),
+      (error) => this.abort(error),
+    );
     // Bytes that came before now stopped the reading; `drained` starts it again.
     this.#isPaused = intake.assembler.hasInput;
     socket.on("error", (error) => {
@@ -100,6 +111,17 @@ export class SocketConnection implements Connection {
 
   abort(reason?: Error): void {
     this.#finish(abortError(reason));
+  }
+
+  /** Whether the peer has begun a record, and this end reads. */
+  get #isMidRecord(): boolean {
+    return this.#intake.assembler.isMidRecord && !this.#delivery.isBlocked;
+  }
+
+  #next(): Uint8Array | undefined {
+    const record = this.#intake.assembler.next();
+    if (record !== undefined) this.#received += 1;
+    return record;
   }
 
   #arrived(): boolean {
@@ -140,6 +162,7 @@ export class SocketConnection implements Connection {
   #finish(reason: TransportError | undefined): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#unwatch();
     this.#delivery.stop();
     if (!this.#isSocketClosed) this.#destroySocket();
     this.#queue.fail(reason);

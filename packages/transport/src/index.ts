@@ -27,3 +27,4 @@ export { RecordAssembler, type RecordAssemblerLimits } from "./record-assembler.
 export { type DeliveryHooks, handlerFailed, RecordDelivery } from "./record-delivery.js";
 export { FRAGMENT_BYTES_MAX, RECORD_MARK_BYTES, recordMark, writeRecordMark } from "./record-mark.js";
 export { QUEUED_RECORD_BYTES, type QueuedRecord, SendQueue, type SendQueueLimits } from "./send-queue.js";
+export { type StallLook, StallWatch } from "./stall-watch.js";

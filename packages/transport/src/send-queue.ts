@@ -36,6 +36,7 @@ export class SendQueue {
   #firstWaiting = 0;
   #queuedBytes = 0;
   #refusal: string | undefined;
+  #settled = 0;
 
   /** `added` is called after every record that is accepted. */
   constructor(limits: SendQueueLimits, added: () => void) {
@@ -46,6 +47,11 @@ export class SendQueue {
   /** Bytes of all records held, with {@link QUEUED_RECORD_BYTES} for each. */
   get queuedBytes(): number {
     return this.#queuedBytes;
+  }
+
+  /** How many records were settled so far. */
+  get settled(): number {
+    return this.#settled;
   }
 
   /** Whether no record is held. */
@@ -88,6 +94,7 @@ export class SendQueue {
       this.#entries[this.#first] = undefined;
       this.#first += 1;
       if (entry === undefined) continue;
+      this.#settled += 1;
       this.#queuedBytes -= entry.recordBytes + QUEUED_RECORD_BYTES;
       entry.resolve();
     }

@@ -14,6 +14,7 @@ export const transportErrorCodes = {
   TRANSPORT_QUEUE_FULL: 105,
   TRANSPORT_HANDLER_FAILED: 5,
   TRANSPORT_LIMIT: 24,
+  TRANSPORT_STALLED: 110,
 } as const;
 
 export type TransportErrorCode = keyof typeof transportErrorCodes;
