@@ -6,6 +6,7 @@ import { UsageError } from "./usage-error.js";
 export interface BrickOptionValues {
   readonly recallTimeout?: string;
   readonly cacheInvalidation?: string;
+  readonly compat?: "gluster-10.3";
 }
 
 /** Longest time that stock clients are told to cache, in seconds. */
@@ -13,8 +14,9 @@ const CACHE_SECONDS_MAX = 600;
 
 /** @throws {@link UsageError} for a value that is none. */
 export function brickOptions(values: BrickOptionValues): BrickServerOptionsInput {
-  const { recallTimeout = "60000", cacheInvalidation } = values;
+  const { recallTimeout = "60000", cacheInvalidation, compat } = values;
   return {
+    ...(compat !== undefined && { compat }),
     leases: { recallTimeoutMs: parseRecallTimeout(recallTimeout) },
     ...(cacheInvalidation !== undefined && {
       cacheInvalidation: { timeoutMs: parseCacheSeconds(cacheInvalidation) * 1_000 },

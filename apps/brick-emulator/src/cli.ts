@@ -62,6 +62,12 @@ function buildProgram(finish: (exitCode: number) => void): Command {
       "tell clients of changes to what they accessed within that time, as features.cache-invalidation",
     )
     .addOption(
+      new Option(
+        "--compat <release>",
+        "answer as that release where clients can tell, dead leases included: for tests, not for data",
+      ).choices(["gluster-10.3"]),
+    )
+    .addOption(
       new Option("--log-level <level>", "how much is told on standard error, as NDJSON")
         .choices(["debug", "info", "warn", "error", "silent"])
         .default("info"),

@@ -77,6 +77,7 @@ export function readSetvolumeReply(
   const brickId = oldDictText(dict, "brickshift.brick-id");
   return {
     brickshift: oldDictText(dict, "brickshift.version"),
+    compat: oldDictText(dict, "brickshift.compat"),
     brickId: brickId === undefined ? undefined : readBrickId(brickId),
     subvolume: oldDictText(dict, "brickshift.subvolume"),
     volumeId: oldDictText(dict, "volume-id"),

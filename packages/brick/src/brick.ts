@@ -84,7 +84,7 @@ export class Brick {
         invalidate: (client, request) => this.#callBack(client, "cacheInvalidation", request),
       });
     const firstEpoch = (BigInt(init.bootCount) << EPOCHS_PER_BOOT_BITS) as Epoch;
-    this.gate = new LeaseGate(options.leases, firstEpoch, scheduler, {
+    this.gate = new LeaseGate(leasesOf(options), firstEpoch, scheduler, {
       recall: (lease, recallMs) => this.#recall(lease, recallMs),
       revoked: (lease, reason) => this.#revoked(lease, reason),
     });
@@ -227,4 +227,8 @@ export class Brick {
     const { client, gfid } = lease;
     this.log({ type: "revoke", brick: this.name, client, gfid, reason });
   }
+}
+
+function leasesOf({ leases, compat }: BrickServerOptions): BrickServerOptions["leases"] {
+  return compat === undefined ? leases : { ...leases, deadLeases: "forgotten" };
 }

@@ -32,6 +32,11 @@ export const brickServerOptions = z
     leases: leaseOptions.prefault({}),
     /** When present, clients are told of changes that others make; stock bricks: `features.cache-invalidation`. */
     cacheInvalidation: cacheInvalidationOptions.optional(),
+    /**
+     * Imitates that brick where clients could tell: nothing that Brickshift adds is offered or looked at, neither scope `data`
+     * nor the epoch, and dead leases are forgotten. SETVOLUME says so, and runners refuse such a brick. What crashes the original does not.
+     */
+    compat: z.enum(["gluster-10.3"]).optional(),
     /** Of every connection. The brick sends no pings: its clients do. */
     rpc: rpcPeerOptions.prefault({ pingTimeoutMs: 0 }),
     /** Largest record of the transport, in bytes; nothing is answered that would not fit. */

@@ -131,7 +131,7 @@ export class LeaseLedger<Fop extends GatedFop, Request extends LeaseRequest> {
     const { gfid, client, id: leaseId } = lease;
     const epoch = this.epochOf(lease);
     this.emit({ type: "revoke", reason, gfid, client, leaseId, epoch });
-    this.registry.bury(lease, reason);
+    if (this.#options.deadLeases === "refused") this.registry.bury(lease, reason);
     this.end(inode, lease);
   }
 

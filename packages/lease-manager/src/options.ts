@@ -25,6 +25,11 @@ export const leaseOptions = z.strictObject({
   blockedFopsMax: count(1_024),
   /** Most fops that wait on the brick. */
   blockedFopsTotalMax: count(65_536),
+  /**
+   * What becomes of a revoked lease-id. `"refused"`: fops and unlocks that name it are told. `"forgotten"`: as on stock
+   * bricks of 10.3 it means nothing any more, fops run and unlocks succeed; whoever relies on the lease is not safe then.
+   */
+  deadLeases: z.enum(["refused", "forgotten"]).default("refused"),
   /** Most revoked lease-ids remembered per client, until it has heard of them. */
   deadLeasesMax: count(1_024),
   /** Most inode records on the brick: inodes the brick keeps, and inodes with leases. */

@@ -136,6 +136,7 @@ it("has a default for every option", () => {
     {
       "blockedFopsMax": 1024,
       "blockedFopsTotalMax": 65536,
+      "deadLeases": "refused",
       "deadLeasesMax": 1024,
       "extentsMax": 1024,
       "grantsMax": 4294967295,

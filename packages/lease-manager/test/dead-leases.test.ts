@@ -107,3 +107,20 @@ it("forgets a client's revoked ids when it is gone", () => {
   scene.run("disconnect runner");
   expect(scene.manager.usage).toMatchObject({ clients: 0, deadLeases: 0 });
 });
+
+it("forgets a revoked lease-id at once when it is to answer as stock bricks do: fops run, unlocks succeed, it may be used anew", () => {
+  const scene = new LeaseScene({ recallTimeoutMs: 50, recallCapMs: 50, deadLeases: "forgotten" });
+  const said = scene.play(`
+    request A runner read data
+    fop w1 bob write
+    advance 50
+    finish w1
+    fop r1 runner read under A
+    fop w2 runner write under A
+    finish w2
+    unlock A runner
+    request A runner read data
+  `);
+  expect(said.slice(-4)).toEqual(["r1 proceeds", "w2 proceeds", "A not-held", "grant A to runner, epoch 2"]);
+  expect(scene.manager.usage.deadLeases).toBe(0);
+});

@@ -332,9 +332,12 @@ export function isUnreachable(error: unknown): boolean {
 }
 
 function idOf(brick: BrickPort, protection: "lease" | "none"): Gfid {
-  const { brickId, brickshift } = brick.capabilities ?? {};
+  const { brickId, brickshift, compat } = brick.capabilities ?? {};
   if (brickId !== undefined && brickshift !== undefined) return brickId;
   if (protection === "none") return NULL_GFID;
-  const message = `${brick.brick} is no Brickshift brick, or is not connected: it knows no data leases`;
+  const message =
+    compat === undefined
+      ? `${brick.brick} is no Brickshift brick, or is not connected: it knows no data leases`
+      : `${brick.brick} imitates ${compat}: it knows no data leases and does not tell of revoked ones`;
   throw new RebalanceError("REBALANCE_NOT_BRICKSHIFT", message);
 }

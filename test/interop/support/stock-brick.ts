@@ -54,6 +54,8 @@ export async function startStockBrick(scratch: Scratch, options: StockBrickOptio
     ["-N", "-f", volfile, "-l", log, "-p", scratch.path(`stock-${name}.pid`)],
     {
       stdio: "ignore",
+      // A core file, if it comes to that, goes with the rest.
+      cwd: scratch.directory,
     },
   );
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));

@@ -49,7 +49,8 @@ export class FopCall implements GateVisitor {
     this.xdata = xdata;
     const hasKeys = xdata !== null && xdata.size > 0;
     this.leaseId = hasKeys ? getXdata(xdata, "leaseId") : undefined;
-    this.leaseEpoch = hasKeys ? getXdata(xdata, "leaseEpoch") : undefined;
+    this.leaseEpoch =
+      hasKeys && brick.options.compat === undefined ? getXdata(xdata, "leaseEpoch") : undefined;
     this.isInternal = caller.pid < 0 || (hasKeys && xdata.has("glusterfs-internal-fop"));
     const token = hasKeys ? tokenOf(xdata) : undefined;
     this.access = token === undefined ? (caller.pid < 0 ? INTERNAL : ORDINARY) : { token };

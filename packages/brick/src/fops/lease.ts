@@ -65,7 +65,8 @@ function get(fop: FopCall, inode: LiveInode, { lease: asked }: Request): Reply {
 /** The inode stays in use until the reply is there. */
 function set(fop: FopCall, inode: LiveInode, request: Request): LaterReply<Reply> {
   const { brick } = fop;
-  const dirtySince = getXdata(request.xdata, "dirtySince");
+  const isStock = brick.options.compat !== undefined;
+  const dirtySince = isStock ? undefined : getXdata(request.xdata, "dirtySince");
   const later = new LaterReply<Reply>();
   const settle = (reply: Reply) => {
     later.settle(reply);
@@ -75,12 +76,13 @@ function set(fop: FopCall, inode: LiveInode, request: Request): LaterReply<Reply
     client: fop.client,
     leaseId: request.lease.leaseId,
     type: heldType(request.lease.leaseType),
-    scope: getXdata(request.xdata, "leaseScope") ?? "open",
+    scope: isStock ? "open" : (getXdata(request.xdata, "leaseScope") ?? "open"),
     openFds: inode.fds ?? [],
     answer: {
       granted(leaseEpoch) {
         const dirtyExtents = dirtySince === undefined ? undefined : dirty(fop, inode.gfid, dirtySince);
-        const xdata = xdataOf({ leaseEpoch, ...(dirtyExtents !== undefined && { dirtyExtents }) });
+        const known = { leaseEpoch, ...(dirtyExtents !== undefined && { dirtyExtents }) };
+        const xdata = isStock ? null : xdataOf(known);
         settle({ opRet: 0, opErrno: 0, xdata, lease: { ...request.lease, leaseFlags: 0 } });
       },
       refused: (error) => settle(refusal(request, error)),

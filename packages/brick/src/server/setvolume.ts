@@ -72,13 +72,17 @@ function clientUid(processUuid: string | undefined, certificateName: string | un
 
 /** The dictionary of a success. */
 export function setvolumeReply(brick: Brick, processUuid: string): OldDict {
+  const { compat } = brick.options;
   return oldDictOf({
     ERROR: "Success",
     "process-uuid": processUuid,
     child_up: "1",
     "clnt-lk-version": "0",
     ...(brick.volumeId !== undefined && { "volume-id": brick.volumeId }),
-    "brickshift.version": BRICKSHIFT_VERSION,
+    // A brick without the lease protocol of Brickshift must not be taken for one that has it.
+    ...(compat === undefined
+      ? { "brickshift.version": BRICKSHIFT_VERSION }
+      : { "brickshift.compat": compat }),
     "brickshift.brick-id": brick.id,
     ...(brick.subvolume !== undefined && { "brickshift.subvolume": brick.subvolume }),
   });

@@ -361,3 +361,29 @@ describe("bounds", () => {
     expect(textOf((await readFile(writer, gfid, 0, 1)).payload)).toBe("a");
   });
 });
+
+describe("a brick that imitates a stock one", () => {
+  it("knows neither scope data nor epochs", async () => {
+    const { runner, writer, gfid } = await setUp({ compat: "gluster-10.3" });
+    const { reply, leaseId, dirty } = await setLease(runner, gfid, LeaseType.read, { scope: "data" });
+    expect([reply.opRet, reply.opErrno]).toEqual([-1, Errno.EPERM]);
+    await writer.call("release", { gfid, fd: 0n, xdata: null });
+    const granted = await setLease(runner, gfid, LeaseType.read, { dirtySince: 1n as Epoch });
+    expect([granted.reply.opRet, granted.reply.xdata, dirty]).toEqual([0, null, undefined]);
+    const read = await readFile(runner, gfid, 0, 10, xdataOf({ leaseId, leaseEpoch: 77n as Epoch }));
+    expect(textOf(read.payload)).toBe("0123456789");
+  });
+
+  it("lets fops under a revoked lease-id run, and answers its unlock with success", async () => {
+    const { scheduler, runner, writer, gfid } = await setUp({ compat: "gluster-10.3" });
+    await writer.call("release", { gfid, fd: 0n, xdata: null });
+    const { leaseId } = await leased(runner, gfid, "read-write");
+    const write = watch(writeFile(writer, gfid, "X"));
+    await settle();
+    scheduler.advance(1_000);
+    await settle();
+    expect(write.value).toMatchObject({ opRet: 1 });
+    expect((await writeFile(runner, gfid, "Y", 1, xdataOf({ leaseId }))).opRet).toBe(1);
+    expect((await unlock(runner, gfid, leaseId)).opRet).toBe(0);
+  });
+});

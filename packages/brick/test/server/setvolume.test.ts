@@ -46,6 +46,13 @@ describe("SETVOLUME", () => {
     expect([alone.text("volume-id"), alone.text("brickshift.subvolume")]).toEqual([undefined, undefined]);
   });
 
+  it("says which release the brick imitates, and nothing of Brickshift's own version then", async () => {
+    const { connect } = await startBrick({ compat: "gluster-10.3" });
+    const reply = await (await connect()).setvolume();
+    expect([reply.opRet, reply.text("brickshift.compat")]).toEqual([0, "gluster-10.3"]);
+    expect(reply.text("brickshift.version")).toBeUndefined();
+  });
+
   it("refuses an unknown brick with ENOENT, and wrong or missing keys with EINVAL", async () => {
     const { connect, events } = await startBrick({}, [
       { name: "b0", store: createMemoryStore(), volumeId: "11111111-2222-4333-8444-555555555555" },
