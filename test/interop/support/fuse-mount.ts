@@ -16,6 +16,8 @@ export interface FuseMount {
   readonly path: string;
   log(): string;
   unmount(): Promise<void>;
+  /** Kills its process, as a crash of the client's machine would. */
+  kill(): Promise<void>;
 }
 
 /** A client volfile: the bricks, distributed when they are several, without performance translators. */
@@ -91,5 +93,10 @@ async function mountWith(
       return false;
     }
   });
-  return { path, log: () => readFileSync(log, "utf8"), unmount };
+  const kill = async () => {
+    // Its log is its own, and so finds its process among those of others.
+    const pids = (await succeed("pgrep", ["-f", "--", `-l ${log} `])).trim().split("\n");
+    for (const pid of pids) process.kill(Number(pid), "SIGKILL");
+  };
+  return { path, log: () => readFileSync(log, "utf8"), unmount, kill };
 }
