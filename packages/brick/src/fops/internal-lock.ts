@@ -18,38 +18,41 @@ const NAME_BYTES_MAX = 255;
 
 /** INODELK: a lock between client translators, in the domain `volume`. No lease concerns it. */
 export const inodelk: FopSpec<"inodelk"> = {
-  handle: (fop, request) => lockInode(fop, linked(fop, request.gfid), request),
+  handle: (fop, request) => lockInode(fop, () => linked(fop, request.gfid), request),
 };
 
 /** FINODELK. */
 export const finodelk: FopSpec<"finodelk"> = {
-  handle: (fop, request) => lockInode(fop, fileOf(fop, request).gfid, request),
+  handle: (fop, request) => lockInode(fop, () => fileOf(fop, request).gfid, request),
 };
 
 /** ENTRYLK: a lock of a name in a directory, or of the whole directory when `namelen` is 0. */
 export const entrylk: FopSpec<"entrylk"> = {
-  handle: (fop, request) => lockEntry(fop, linked(fop, request.gfid), request),
+  handle: (fop, request) => lockEntry(fop, () => linked(fop, request.gfid), request),
 };
 
 /** FENTRYLK. */
 export const fentrylk: FopSpec<"fentrylk"> = {
-  handle: (fop, request) => lockEntry(fop, fileOf(fop, request).gfid, request),
+  handle: (fop, request) => lockEntry(fop, () => fileOf(fop, request).gfid, request),
 };
 
 const done: FopReply<"inodelk"> = { opRet: 0, opErrno: 0, xdata: null };
 
 function lockInode(
   fop: FopCall,
-  gfid: Gfid,
-  { cmd, flock, volume }: Pick<FopRequest<"inodelk">, "cmd" | "flock" | "volume">,
+  find: () => Gfid,
+  request: Pick<FopRequest<"inodelk">, "gfid" | "cmd" | "flock" | "volume">,
 ) {
   const { locks, lockWaiters, tree } = fop.brick;
+  const { cmd, flock, volume } = request;
   checkName(volume);
   if (cmd !== LkCmd.setlk && cmd !== LkCmd.setlkw) {
     throw new BrickError("BRICK_UNSUPPORTED", `there is no inode lock command ${cmd} here`);
   }
   const kind = kindOf(flock.type);
-  const owned = { ...fop.lockOwner, ...rangeOf(flock, tree.stat(gfid).size) };
+  const isLeft = kind === "unlock" && isLeftLocked(fop, "inode", request);
+  const gfid = isLeft ? request.gfid : find();
+  const owned = { ...fop.lockOwner, ...rangeOf(flock, isLeft ? 0 : tree.stat(gfid).size) };
   if (kind === "unlock") {
     // The kind of a lock is no part of its name.
     lockWaiters.apply(locks.inode.unlock(gfid, volume, { ...owned, kind: "read" }));
@@ -63,13 +66,15 @@ function lockInode(
 
 function lockEntry(
   fop: FopCall,
-  gfid: Gfid,
-  request: Pick<FopRequest<"entrylk">, "cmd" | "namelen" | "name" | "volume">,
+  find: () => Gfid,
+  request: Pick<FopRequest<"entrylk">, "gfid" | "cmd" | "namelen" | "name" | "volume">,
 ) {
   const { locks, lockWaiters } = fop.brick;
   const { cmd, volume } = request;
   checkName(volume);
   checkName(request.name);
+  const isLeft = cmd === EntrylkCmd.unlock && isLeftLocked(fop, "entry", request);
+  const gfid = isLeft ? request.gfid : find();
   const lock = { ...fop.lockOwner, name: request.namelen === 0 ? undefined : request.name };
   switch (cmd) {
     case EntrylkCmd.unlock:
@@ -83,6 +88,18 @@ function lockEntry(
     default:
       throw new BrickError("BRICK_ARGUMENT", `there is no entry lock command ${cmd}`);
   }
+}
+
+/**
+ * Whether it has lost its last name while it was locked. Its locks end as they were taken: who replaces a file by a rename
+ * locks it before and unlocks it afterwards. Source: measured.
+ */
+function isLeftLocked(
+  { brick: { tree, locks } }: FopCall,
+  kind: "inode" | "entry",
+  { gfid, volume }: { readonly gfid: Gfid; readonly volume: string },
+): boolean {
+  return !tree.isLinked(gfid) && locks[kind].heldCount(gfid, volume) > 0;
 }
 
 function whenTaken(waiting: Promise<void> | undefined) {

@@ -1,4 +1,4 @@
-import { Errno, type Flock, type Gfid, LkCmd, LockType, ROOT_GFID } from "@brickshift/wire";
+import { Errno, type Flock, type Gfid, gfidValue, LkCmd, LockType, ROOT_GFID } from "@brickshift/wire";
 import { describe, expect, it } from "vitest";
 import { leased } from "../lease-client.js";
 import { createFile, newGfid, settle, startBrick, type TestClient } from "../test-brick.js";
@@ -120,6 +120,25 @@ describe("INODELK and ENTRYLK", () => {
     await settle();
     expect(waiting.value).toMatchObject({ opRet: 0 });
     expect((await inodelk(one, LkCmd.setlk, LockType.unlock)).opErrno).toBe(Errno.EINVAL);
+  });
+
+  it("end on what has lost its last name meanwhile, and do not count any more", async () => {
+    const { one, two, inodelk, entrylk } = await setUp({ locksPerClientMax: 2 });
+    const directory = newGfid();
+    const xdata = new Map([["gfid-req", gfidValue(directory)]]);
+    await one.call("mkdir", { pargfid: ROOT_GFID, mode: 0o755, umask: 0, bname: "d", xdata });
+    await inodelk(one, LkCmd.setlk, LockType.write);
+    await entrylk(one, 0, "a", 1, directory);
+    await one.call("unlink", { pargfid: ROOT_GFID, bname: "f", xflags: 0, xdata: null });
+    await one.call("rmdir", { pargfid: ROOT_GFID, bname: "d", xflags: 0, xdata: null });
+    // Nobody else has a lock there to end, and there is no directory any more.
+    expect((await inodelk(two, LkCmd.setlk, LockType.unlock)).opErrno).toBe(Errno.EINVAL);
+    expect((await entrylk(two, 0, "b", 1, directory)).opErrno).toBe(Errno.ESTALE);
+
+    expect((await inodelk(one, LkCmd.setlk, LockType.unlock)).opRet).toBe(0);
+    expect((await entrylk(one, 1, "a", 1, directory)).opRet).toBe(0);
+    expect((await inodelk(one, LkCmd.setlk, LockType.unlock)).opErrno).toBe(Errno.ESTALE);
+    for (const name of ["a", "b"]) expect((await entrylk(one, 0, name)).opRet).toBe(0);
   });
 
   it("lock names of a directory, or all of it when namelen is 0", async () => {
