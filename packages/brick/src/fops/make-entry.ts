@@ -1,4 +1,5 @@
 import {
+  dictGfid,
   type FopReply,
   type FopRequest,
   FileType,
@@ -28,10 +29,17 @@ export const mkdir: FopSpec<"mkdir"> = {
   },
 };
 
-/** MKNOD. A link file with a fence and its source in xdata is a migration target. */
+/**
+ * MKNOD. A link file with a fence and its source in xdata is a migration target; another one whose gfid is here already
+ * is a link to that.
+ */
 export const mknod: FopSpec<"mknod"> = {
   names: entry,
-  targets: (fop, request) => [{ gfid: linked(fop, request.pargfid), gate: "mknod" }],
+  targets(fop, request) {
+    const parent = { gfid: linked(fop, request.pargfid), gate: "mknod" } as const;
+    const gfid = isLinkFile(request.mode) ? dictGfid(fop.xdata, "gfid-req") : undefined;
+    return gfid !== undefined && fop.brick.tree.isLinked(gfid) ? [parent, { gfid, gate: "link" }] : [parent];
+  },
   permit: (fop, { pargfid, bname }) => needNewName(fop, pargfid, bname),
   async handle(fop, request) {
     checkParentLayout(fop, request.pargfid);
@@ -60,10 +68,12 @@ function made({ stat, preparent, postparent }: Created): FopReply<"mknod"> {
 }
 
 function migrationTarget(fop: FopCall, mode: number): string | undefined {
+  return isLinkFile(mode) && fop.access.token !== undefined ? getXdata(fop.xdata, "linkto") : undefined;
+}
+
+function isLinkFile(mode: number): boolean {
   const type = mode & FileType.mask;
-  const isLinkFile = permissions(mode) === LINK_FILE_PERMISSIONS && (type === 0 || type === FileType.regular);
-  if (!isLinkFile || fop.access.token === undefined) return undefined;
-  return getXdata(fop.xdata, "linkto");
+  return permissions(mode) === LINK_FILE_PERMISSIONS && (type === 0 || type === FileType.regular);
 }
 
 function makeTarget(

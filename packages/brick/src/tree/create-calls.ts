@@ -1,7 +1,14 @@
-import { FileType, type Gfid, invariant, isProtocolError, nameByteLength } from "@brickshift/wire";
+import {
+  FileType,
+  type Gfid,
+  invariant,
+  isProtocolError,
+  LINK_FILE_PERMISSIONS,
+  nameByteLength,
+} from "@brickshift/wire";
 import { withAcls } from "./acl-xattrs.js";
 import { checkEntryName, isDots } from "./entry-name.js";
-import { type InodeRecord, isDirectory, typeOf } from "./inode-record.js";
+import { type InodeRecord, isDirectory, LINKTO_XATTR, typeOf } from "./inode-record.js";
 import type { Created, NewObject, Tree } from "./tree.js";
 import type { TreeChange, TreeContext } from "./tree-context.js";
 import { TreeError } from "./tree-error.js";
@@ -29,7 +36,9 @@ export function createCalls(context: TreeContext): CreateCalls {
     async mknod(parent, name, object) {
       const type = object.mode & FileType.mask || FileType.regular;
       if (!nodeTypes.has(type)) throw new TreeError("TREE_INVALID", `mknod of type ${type.toString(8)}`);
-      return addObject(context, parent, name, object, { type });
+      return isLinkFile(object, type)
+        ? addLinkFile(context, parent, name, object)
+        : addObject(context, parent, name, object, { type });
     },
     mkdir: (parent, name, object) => addObject(context, parent, name, object, { type: FileType.directory }),
     async symlink(parent, name, target, object) {
@@ -41,6 +50,28 @@ export function createCalls(context: TreeContext): CreateCalls {
     },
     link: (gfid, parent, name) => context.change((change) => addLink(context, change, gfid, parent, name)),
   };
+}
+
+function isLinkFile({ mode, xattrs }: NewObject, type: number): boolean {
+  const isMarked = (mode & PERMISSIONS) === LINK_FILE_PERMISSIONS && xattrs?.has(LINKTO_XATTR) === true;
+  return type === FileType.regular && isMarked;
+}
+
+/**
+ * A link file, or one more name for it: the other names of a file with several point to one brick under one gfid.
+ * Source: measured, two links of a file whose names belong to another brick than its data.
+ */
+async function addLinkFile(
+  context: TreeContext,
+  parent: Gfid,
+  name: string,
+  object: NewObject,
+): Promise<Created> {
+  const { gfid } = object;
+  for (let making; (making = context.creating.get(gfid)) !== undefined;) await making.catch(() => {});
+  return context.records.inode(gfid) === undefined
+    ? addObject(context, parent, name, object, { type: FileType.regular })
+    : context.change((change) => addLink(context, change, gfid, parent, name));
 }
 
 /** What {@link addObject} needs beside what the client says. */
@@ -64,7 +95,23 @@ export async function addObject(
   const { gfid } = object;
   if (context.creating.has(gfid) || context.records.inode(gfid) !== undefined)
     throw gfidExists(context, parent, name, gfid);
-  context.creating.add(gfid);
+  const making = makeObject(context, parent, name, object, kind);
+  context.creating.set(gfid, making);
+  try {
+    return await making;
+  } finally {
+    context.creating.delete(gfid);
+  }
+}
+
+async function makeObject(
+  context: TreeContext,
+  parent: Gfid,
+  name: string,
+  object: NewObject,
+  kind: ObjectKind,
+): Promise<Created> {
+  const { gfid } = object;
   const hasBlob = kind.type === FileType.regular;
   try {
     if (object.hold === true) context.open.hold(gfid);
@@ -76,8 +123,6 @@ export async function addObject(
       await context.store.data.remove(gfid).catch(() => {});
     }
     throw error;
-  } finally {
-    context.creating.delete(gfid);
   }
 }
 

@@ -6,6 +6,7 @@ import { type DirtyTimes, InodeTimes } from "./inode-times.js";
 import { MigrationGuard } from "./migration-guard.js";
 import { OpenInodes } from "./open-inodes.js";
 import type { TreeOptions } from "./options.js";
+import type { Created } from "./tree.js";
 import { TreeError } from "./tree-error.js";
 import { TreeChanges, TreeRecords } from "./tree-records.js";
 
@@ -23,8 +24,8 @@ export class TreeContext {
   readonly times = new InodeTimes();
   readonly open: OpenInodes;
   readonly guard: MigrationGuard;
-  /** Objects that are being made: their blob may be there before their record. */
-  readonly creating = new Set<Gfid>();
+  /** Objects that are being made, each until it is made or has failed: their blob may be there before their record. */
+  readonly creating = new Map<Gfid, Promise<Created>>();
   readonly #background = new Set<Promise<void>>();
   #isSpilling = false;
 

@@ -108,6 +108,29 @@ describe("what makes a name", () => {
     expect(read.opErrno).toBe(Errno.ESTALE);
   });
 
+  it("makes one more name for a link file whose gfid is there, also while that is being made", async () => {
+    const { client } = await startBrick();
+    const one = await client();
+    const gfid = newGfid();
+    const mknod = (bname: string, mode: number, linkto?: string) => {
+      const more: Dict = linkto === undefined ? new Map() : new Map([[XDATA.linkto, textValue(linkto)]]);
+      return one.call("mknod", {
+        ...{ pargfid: ROOT_GFID, dev: 0n, mode, umask: 0, bname },
+        xdata: creation(gfid, more),
+      });
+    };
+    const both = await Promise.all(["a", "b"].map((name) => mknod(name, 0o101000, "other")));
+    expect(both.map(({ opRet, stat }) => [opRet, stat.gfid])).toEqual([
+      [0, gfid],
+      [0, gfid],
+    ]);
+    expect((await mknod("c", 0o101000, "other")).stat).toMatchObject({ gfid, nlink: 3, mode: 0o101000 });
+    expect((await mknod("a", 0o101000, "other")).opErrno).toBe(Errno.EEXIST);
+    // Without a linkto, and with another mode, it is a second object of one gfid.
+    for (const refused of [await mknod("d", 0o101000), await mknod("d", 0o100644, "other")])
+      expect(refused.opRet).toBe(-1);
+  });
+
   it("refuses a name that is taken, too long, or under something that is no directory", async () => {
     const { client } = await startBrick();
     const one = await client();
