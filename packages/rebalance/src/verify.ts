@@ -1,5 +1,5 @@
 import { ANONYMOUS_FD, FileType, type Gfid, xdataOf } from "@brickshift/wire";
-import { crawl, type CrawledEntry, type CrawlWorld, findStart } from "./crawl.js";
+import { crawl, type CrawledEntry, type CrawlStart, type CrawlWorld, findStart } from "./crawl.js";
 import { isErrno, isGone } from "./fop-failure.js";
 import { type InodeState, lookUp } from "./inode-state.js";
 import type { RebalanceOptions } from "./options.js";
@@ -56,45 +56,65 @@ export async function verify(
   const { source, destination, paths = ["/"], signal = new AbortController().signal } = request;
   const slots = new Slots(options.concurrency);
   let fault: unknown;
-  for (const [brick, other] of [
-    [source, destination],
-    [destination, source],
-  ] as const) {
-    const { fopTimeoutMs, pageBytes, depthMax } = options;
-    const crawlWorld: CrawlWorld = {
-      brick,
-      fopTimeoutMs,
-      pageBytes,
-      depthMax,
-      patience: patienceOf({ options, world }),
-      signal,
-      onDirectory: async () => {},
-      onDirectoryDone: () => {},
-      onFailure: (path, error) => {
-        fault ??= new Error(`${path} on ${brick.brick} cannot be read`, { cause: error });
-      },
-    };
-    for (const path of paths) {
-      try {
-        for await (const entry of crawl(crawlWorld, await findStart(crawlWorld, path))) {
-          await slots.take();
-          void verifier
-            .check(entry, brick, other)
-            .catch((error: unknown) => {
-              fault ??= error;
-            })
-            .finally(() => slots.release());
-        }
-      } catch (error) {
-        // What was never moved is not on the destination, nor are its directories.
-        const isMissing = error instanceof RebalanceError && error.code === "REBALANCE_PATH_NOT_FOUND";
-        if (!isMissing || brick === source) throw error;
+  const { fopTimeoutMs, pageBytes, depthMax } = options;
+  const worldOf = (brick: BrickPort): CrawlWorld => ({
+    brick,
+    fopTimeoutMs,
+    pageBytes,
+    depthMax,
+    patience: patienceOf({ options, world }),
+    signal,
+    onDirectory: async () => {},
+    onDirectoryDone: () => {},
+    onFailure: (path, error) => {
+      fault ??= new Error(`${path} on ${brick.brick} cannot be read`, { cause: error });
+    },
+  });
+  const worlds = [worldOf(source), worldOf(destination)] as const;
+  const starts = await findStarts(worlds, paths);
+  for (const [index, crawlWorld] of worlds.entries()) {
+    const other = index === 0 ? destination : source;
+    for (const start of starts[index] ?? []) {
+      for await (const entry of crawl(crawlWorld, start)) {
+        await slots.take();
+        void verifier
+          .check(entry, crawlWorld.brick, other)
+          .catch((error: unknown) => {
+            fault ??= error;
+          })
+          .finally(() => slots.release());
       }
     }
     await slots.drain();
   }
   if (fault !== undefined) throw fault as Error;
   return verifier.report();
+}
+
+/**
+ * What each of `paths` names on each of the two. What was never moved is not on the destination; a special file that was
+ * moved is not on the source. The source is asked first: what moves meanwhile is met on one of them.
+ * Rejects with `REBALANCE_PATH_NOT_FOUND` when a path is on neither.
+ */
+async function findStarts(
+  [source, destination]: readonly [CrawlWorld, CrawlWorld],
+  paths: readonly string[],
+): Promise<readonly (readonly CrawlStart[])[]> {
+  const onSource: CrawlStart[] = [];
+  const onDestination: CrawlStart[] = [];
+  for (const path of paths) {
+    const here = await findStart(source, path).catch(missing);
+    const there = await findStart(destination, path).catch(missing);
+    if (here instanceof RebalanceError && there instanceof RebalanceError) throw here;
+    if (!(here instanceof RebalanceError)) onSource.push(here);
+    if (!(there instanceof RebalanceError)) onDestination.push(there);
+  }
+  return [onSource, onDestination];
+}
+
+function missing(error: unknown): RebalanceError {
+  if (error instanceof RebalanceError && error.code === "REBALANCE_PATH_NOT_FOUND") return error;
+  throw error;
 }
 
 class Verifier {

@@ -342,6 +342,20 @@ it("ends in good order when cancelled: no lease is held, no target is left, noth
   await close();
 });
 
+it("verifies a path that is on one of the two bricks only, and refuses one that is on neither", async () => {
+  const { source, destination, close } = await twoBricks();
+  await makeFile(source, "f", random.bytes(10));
+  const xdata = new Map([["gfid-req", gfidValue(newGfid())]]);
+  await source.fops.symlink({ pargfid: ROOT_GFID, bname: "l", linkname: "f", xdata });
+  const { counts } = await rebalance().run({ source, destination, paths: ["/l"] });
+  expect(counts).toMatchObject({ moved: 1, failed: 0 });
+  const found = await rebalance().verify({ source, destination, paths: ["/l", "/f"] });
+  expect(found).toMatchObject({ ok: true, onSource: 1, onDestination: 0 });
+  const gone = rebalance().verify({ source, destination, paths: ["/l", "/m"] });
+  await expect(gone).rejects.toMatchObject({ code: "REBALANCE_PATH_NOT_FOUND" });
+  await close();
+});
+
 it("refuses a path that is not there, and a brick that is the source itself", async () => {
   const { source, destination, close } = await twoBricks();
   const gone = rebalance().run({ source, destination, paths: ["/no/such"] });
