@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AckLog } from "./ack-log.js";
 import { type BlockId, blockBytes, blocksOf, lengthOfBlock, renderBlock } from "./block.js";
@@ -66,6 +67,8 @@ export class BlockWriter {
     this.#log = new AckLog(spec.ackLogPath);
     this.#tell = tell;
     this.#random = random;
+    // Each write that comes round again, when its brick is away or its file on the move, listens once.
+    setMaxListeners(inFlightMax, this.#abort.signal);
   }
 
   /** Takes a command of the parent. */
