@@ -72,7 +72,10 @@ function buildProgram(finish: (exitCode: number) => void): Command {
         .choices(["debug", "info", "warn", "error", "silent"])
         .default("info"),
     )
-    .option("--until-stdin-ends", "end in order when standard input is closed, as it is when a parent dies")
+    .option(
+      "--until-stdin-ends",
+      "end in order, within 20 s, when standard input is closed, as it is when a parent dies",
+    )
     .option("--json", "print NDJSON events on standard output")
     .action(async (values: ServeOptionValues) => finish(await serveCommand(values)));
 
@@ -89,6 +92,12 @@ function buildProgram(finish: (exitCode: number) => void): Command {
 }
 
 async function main(): Promise<void> {
+  // Whoever read what it tells is gone, with a killed parent say: that is no reason to leave stores and clients in disorder.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
   const program = buildProgram((exitCode) => {
     process.exitCode = exitCode;
   });

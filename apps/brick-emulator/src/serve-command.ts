@@ -139,6 +139,9 @@ function transportFor(address: string, values: ServeOptionValues): Transport {
   });
 }
 
+/** How long an end in order may take when the parent is gone, in ms: nobody is there to end it at once. */
+const ORPHAN_END_MS_MAX = 20_000;
+
 /** Resolves with what asked the program to end. A second signal ends it at once. */
 function firstSignal(watchStdin: boolean): Promise<string> {
   return new Promise<string>((resolve) => {
@@ -150,9 +153,14 @@ function firstSignal(watchStdin: boolean): Promise<string> {
         resolve(signal);
       });
     }
-    if (watchStdin) process.stdin.on("close", () => resolve("standard input is closed")).resume();
-  }).finally(() => {
-    // An open standard input would keep the process from ending.
-    if (watchStdin) process.stdin.destroy();
+    if (!watchStdin) return;
+    const onClose = () => {
+      setTimeout(() => process.exit(ExitCode.failed), ORPHAN_END_MS_MAX).unref();
+      resolve("standard input is closed");
+    };
+    const stdin: NodeJS.ReadStream & { unref?: () => unknown } = process.stdin;
+    stdin.once("close", onClose).resume();
+    // One that stays open must not keep the process from ending.
+    stdin.unref?.();
   });
 }

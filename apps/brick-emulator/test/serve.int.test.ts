@@ -134,6 +134,16 @@ describe("a brick in one command", () => {
     emulator.child.stdin?.end();
     expect(await emulator.exited).toBe(0);
   });
+
+  it("ends in order also when nobody is left to read what it tells", async () => {
+    const emulator = start("serve", "--brick", `b0=${newDirectory()}`, "--json", "--until-stdin-ends");
+    const client = await clientOf(await emulator.listening(), "b0");
+    emulator.child.stdout?.destroy();
+    emulator.child.stderr?.destroy();
+    emulator.child.stdin?.end();
+    expect(await emulator.exited).toBe(0);
+    await client.close();
+  });
 });
 
 describe("bad input", () => {

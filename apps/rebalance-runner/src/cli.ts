@@ -6,6 +6,7 @@ import { addDemoOptions, type DemoOptionValues, demoSettingsOf } from "./demo/de
 import { demoFillCommand } from "./demo/demo-fill-command.js";
 import { soakCommand } from "./demo/soak-command.js";
 import { writerMain } from "./demo/writer-main.js";
+import { endInOrder } from "./end-in-order.js";
 import { anyNumber } from "./option-values.js";
 import { humanOutput, jsonOutput, type Output } from "./output.js";
 import { addRunOptions, runCommand, type RunOptionValues } from "./run-command.js";
@@ -16,18 +17,6 @@ import { verifyCommand, type VerifyOptionValues } from "./verify-command.js";
 const exitCodes = `
 Exit codes: 0 done; 1 some files could not be moved (each is named); 2 bad command line; 3 a brick cannot be
 reached or refuses; 4 bytes differ or a write is lost; 5 the journal cannot be used; 130 interrupted, --resume goes on.`;
-
-/** Two signals end it in order, the second at once. */
-function endInOrder(): AbortSignal {
-  const controller = new AbortController();
-  const onSignal = () => {
-    if (controller.signal.aborted) process.exit(ExitCode.interrupted);
-    controller.abort(new Error("interrupted"));
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
-  return controller.signal;
-}
 
 function outputFor(values: { readonly json?: true }): Output {
   return values.json ? jsonOutput(process.stdout) : humanOutput(process.stdout);
@@ -47,7 +36,7 @@ function buildProgram(finish: (exitCode: number) => void): Command {
     .description("move files, or everything, from one running brick to another")
     .argument("[paths...]", "what to move, as paths inside the brick; everything when none is given")
     .action(async (paths: string[], values: RunOptionValues) =>
-      finish(await runCommand(paths, values, outputFor(values), endInOrder())),
+      finish(await runCommand(paths, values, outputFor(values), endInOrder(values.untilStdinEnds))),
     );
 
   program
@@ -113,10 +102,12 @@ function buildProgram(finish: (exitCode: number) => void): Command {
 }
 
 async function main(): Promise<void> {
-  // A reader that goes away (`| head`) ends what runs in order, as Ctrl-C does.
+  let isHeard = true;
+  // A reader that goes away (`| head`) ends what runs in order, as one Ctrl-C does; a second one would end it at once.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
-    process.kill(process.pid, "SIGTERM");
+    if (isHeard) process.kill(process.pid, "SIGTERM");
+    isHeard = false;
   });
   const program = buildProgram((exitCode) => {
     process.exitCode = exitCode;

@@ -22,6 +22,7 @@ export interface RunOptionValues extends ConnectionOptionValues {
   readonly concurrency: number;
   readonly bytesPerSecond: number;
   readonly protection: "lease" | "none";
+  readonly untilStdinEnds?: true;
   readonly json?: true;
 }
 
@@ -42,6 +43,10 @@ export function addRunOptions(command: Command): Command {
       )
         .choices(["lease", "none"])
         .default("lease"),
+    )
+    .option(
+      "--until-stdin-ends",
+      "end in order, within 20 s, when standard input is closed, as it is when a parent dies",
     )
     .option("--json", "print NDJSON events; the last line is the report");
 }

@@ -31,6 +31,7 @@ export function startRunner(
     order.destination,
     "--state",
     order.journalPath,
+    "--until-stdin-ends",
     "--json",
   ];
   if (order.protection === "none") args.push("--protection", "none");
