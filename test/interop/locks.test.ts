@@ -2,7 +2,9 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { EntrylkCmd, LkCmd, ROOT_GFID } from "@brickshift/wire";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { connectClient } from "./support/brick-clients.js";
 import { until } from "./support/command.js";
 import { startEmulator } from "./support/emulator.js";
 import { clientVolfile, type MountedBrick, mountVolfile } from "./support/fuse-mount.js";
@@ -104,4 +106,41 @@ describe.each(Object.entries(kinds))("two FUSE mounts on %s", (_name, start) => 
     await one.kill();
     expect(await waits).toBe("ok");
   });
+});
+
+it("tells the holder of a contended inode lock, once, and of an entry lock never, as a stock brick does", async () => {
+  const told = [];
+  for (const start of Object.values(kinds)) {
+    const brick = await start();
+    const [holder, rival] = [
+      await connectClient(scratch, brick, 77),
+      await connectClient(scratch, brick, 78),
+    ];
+    const lkOwner = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]);
+    const flock = { type: 1, whence: 0, start: 4n, len: 8n, pid: 55, lkOwner };
+    const lock = { gfid: ROOT_GFID, cmd: LkCmd.setlk, type: 1, flock, volume: "domain" };
+    const entry = { gfid: ROOT_GFID, cmd: EntrylkCmd.lockNonBlocking, type: 1, name: "n", volume: "domain" };
+    const answers: unknown[] = [];
+    for (const client of [holder, rival, rival]) {
+      for (const ask of [
+        () => client.fops.inodelk(lock),
+        () => client.fops.entrylk({ ...entry, namelen: 1 }),
+      ]) {
+        answers.push(
+          await ask().then(
+            () => "ok",
+            (error: { errno: number }) => error.errno,
+          ),
+        );
+      }
+    }
+    await holder.fops.statfs({ gfid: ROOT_GFID });
+    const heard = [holder, rival].map((client) =>
+      client.heard.map(({ name, request }) => ({ name, request })),
+    );
+    told.push({ answers, heard });
+  }
+  const [ours, stock] = told;
+  expect(ours).toEqual(stock);
+  expect(stock?.heard.map((events) => events.length)).toEqual([1, 0]);
 });

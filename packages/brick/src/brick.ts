@@ -15,6 +15,8 @@ import { BrickError } from "./brick-error.js";
 import { BufferPool } from "./fops/buffer-pool.js";
 import { LeaseGate } from "./gate/lease-gate.js";
 import { NameTurns } from "./gate/name-turns.js";
+import { ContentionNotices } from "./locks/contention-notices.js";
+import type { InodeLock } from "./locks/inode-lock.js";
 import { LockTable } from "./locks/lock-table.js";
 import { LockWaiters } from "./locks/lock-waiters.js";
 import type { BrickServerOptions } from "./options.js";
@@ -61,6 +63,8 @@ export class Brick {
   readonly pool: BufferPool;
   /** Cache invalidation, when it is on. */
   readonly upcalls: Upcalls | undefined;
+  readonly #contention: ContentionNotices;
+  readonly #nowMs: () => number;
   readonly #clients = new Map<ClientUid, BrickClient>();
   #running = 0;
   #isClosed = false;
@@ -76,6 +80,8 @@ export class Brick {
     this.options = options;
     this.log = init.log;
     this.locks = new LockTable(options);
+    this.#contention = new ContentionNotices(options.contentionDelayMs);
+    this.#nowMs = () => scheduler.nowMs();
     this.pool = new BufferPool(options.poolBytesMax);
     this.upcalls =
       options.cacheInvalidation &&
@@ -168,6 +174,17 @@ export class Brick {
     const inode = this.gate.inodes.use(gfid);
     this.gate.revokeInode(inode);
     this.gate.inodes.unuse(inode);
+  }
+
+  /** Tells the holders of inode locks that others want them, each not too often. */
+  tellContention(gfid: Gfid, domain: string, locks: readonly InodeLock[]): void {
+    if (locks.length === 0) return;
+    for (const { client, asked } of this.#contention.due(locks, this.#nowMs())) {
+      if (asked === undefined) continue;
+      const { flock, pid } = asked;
+      // The pid of an internal client is below 0; it travels as 32 bits.
+      this.#callBack(client, "inodelkContention", { gfid, flock, pid: pid >>> 0, domain, xdata: null });
+    }
   }
 
   /** Counts a fop that begins. */

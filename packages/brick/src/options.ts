@@ -57,6 +57,8 @@ export const brickServerOptions = z
     locksPerInodeMax: z.int().min(1).default(4_096),
     /** Most locks, held and waiting, of one client; one more is refused with ENOLCK. */
     locksPerClientMax: z.int().min(1).default(16_384),
+    /** Time between two notices to the holder of one inode lock that others want it, in ms; `"never"`: none. */
+    contentionDelayMs: z.union([z.int().min(0).max(3_600_000), z.literal("never")]).default(5_000),
     /** Largest file that a LOOKUP or READDIRP carries along, in bytes, when a client asks for contents. */
     contentBytesMax: z
       .int()

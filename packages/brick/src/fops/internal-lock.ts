@@ -7,6 +7,7 @@ import {
   nameByteLength,
 } from "@brickshift/wire";
 import { BrickError } from "../brick-error.js";
+import type { InodeLock } from "../locks/inode-lock.js";
 import type { FopCall } from "./fop-call.js";
 import { fileOf, linked } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
@@ -56,12 +57,14 @@ function lockInode(
   if (kind === "unlock") {
     // The kind of a lock is no part of its name.
     lockWaiters.apply(locks.inode.unlock(gfid, volume, { ...owned, kind: "read" }));
+    // Who holds the lock now has to hear of those who wait still.
+    fop.brick.tellContention(gfid, volume, locks.inode.contended(gfid, volume));
     return done;
   }
   const waits = cmd === LkCmd.setlkw;
-  return whenTaken(
-    takeLock(fop, waits, (request) => locks.inode.lock(gfid, volume, request, { ...owned, kind }, waits)),
-  );
+  const lock: InodeLock = { ...owned, kind, asked: { flock, pid: fop.caller.pid } };
+  fop.brick.tellContention(gfid, volume, locks.inode.blockers(gfid, volume, lock));
+  return whenTaken(takeLock(fop, waits, (request) => locks.inode.lock(gfid, volume, request, lock, waits)));
 }
 
 function lockEntry(

@@ -44,6 +44,16 @@ export class InternalLocks<L extends LockOwner> {
     return this.#held.length + this.#waiting.length;
   }
 
+  /** The locks held that `lock` would have to wait for. */
+  blockers(lock: L): L[] {
+    return this.#held.filter((held) => this.#excludes(held, lock));
+  }
+
+  /** The locks held that somebody waits for. */
+  contended(): L[] {
+    return this.#held.filter((held) => this.#waiting.some((waiter) => this.#excludes(held, waiter.lock)));
+  }
+
   /**
    * Takes a lock. With `wait` a lock in conflict waits: then the effects are empty.
    * @throws {@link BrickError} `LOCK_CONFLICT` when it may not wait, `LOCK_LIMIT`; nothing changed.

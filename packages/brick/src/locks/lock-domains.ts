@@ -25,6 +25,16 @@ export class LockDomains<L extends LockOwner> {
     return effects;
   }
 
+  /** The locks held that `lock` would have to wait for. */
+  blockers(gfid: Gfid, domain: string, lock: L): readonly L[] {
+    return this.#inodes.get(gfid)?.get(domain)?.blockers(lock) ?? [];
+  }
+
+  /** The locks held that somebody waits for. */
+  contended(gfid: Gfid, domain: string): readonly L[] {
+    return this.#inodes.get(gfid)?.get(domain)?.contended() ?? [];
+  }
+
   /** Ends a lock. @throws {@link BrickError} `LOCK_NOT_HELD`. */
   unlock(gfid: Gfid, domain: string, named: L): readonly LockEffect[] {
     const locks = this.#inodes.get(gfid)?.get(domain);
