@@ -81,12 +81,13 @@ export class RunningVolume {
       }
       const places = bricks.map((brick) => ({ directory: brick.name, subvolume: brick.subvolume }));
       const volumeId = world.inMemory ? undefined : joinVolume(name, places);
-      const { recallTimeoutMs, cacheInvalidationMs: timeoutMs, allow } = brickOptionsOf(options);
+      const { leases: openLeases, recallTimeoutMs, cacheInvalidationMs: timeoutMs, allow } = brickOptionsOf(options);
       const server = await createBrickServer({
         bricks: bricks.map((brick) => ({ ...brick, ...(volumeId !== undefined && { volumeId }) })),
         scheduler: nodeScheduler,
         options: {
           leases: { recallTimeoutMs },
+          openLeases,
           login: { allow: [...allow] },
           ...(timeoutMs !== undefined && { cacheInvalidation: { timeoutMs } }),
         },

@@ -30,6 +30,8 @@ export const brickServerOptions = z
   .strictObject({
     login: loginOptions.prefault({}),
     leases: leaseOptions.prefault({}),
+    /** Whether clients get leases of scope `open`, as with `features.leases`; leases of scope `data` there are always. */
+    openLeases: z.boolean().default(true),
     /** When present, clients are told of changes that others make; stock bricks: `features.cache-invalidation`. */
     cacheInvalidation: cacheInvalidationOptions.optional(),
     /**

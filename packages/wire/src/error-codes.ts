@@ -61,6 +61,7 @@ export const brickErrorCodes = {
   BRICK_HANDSHAKE_TIMEOUT: peer(Errno.ETIMEDOUT),
   BRICK_SESSION_LIMIT: peer(Errno.EAGAIN),
   BRICK_UNSUPPORTED: peer(Errno.EOPNOTSUPP),
+  BRICK_LEASES_OFF: peer(Errno.ENOSYS),
   BRICK_ARGUMENT: peer(Errno.EINVAL),
   BRICK_FD_UNKNOWN: peer(Errno.EBADF),
   BRICK_FD_MODE: peer(Errno.EBADF),

@@ -25,6 +25,7 @@ type Request = FopRequest<"lease">;
 /** LEASE GET, SET and UNLOCK. A SET of scope `data` is answered when its turn has come. */
 export const lease: FopSpec<"lease"> = {
   handle(fop, request) {
+    checkOffered(fop, request);
     const { inodes } = fop.brick.gate;
     const inode = inodes.use(linkedOrHeld(fop, request.gfid));
     try {
@@ -37,6 +38,20 @@ export const lease: FopSpec<"lease"> = {
     }
   },
 };
+
+/**
+ * Leases of scope `data` are not subject to `features.leases`, nor is giving one back.
+ * @throws BrickError `BRICK_LEASES_OFF`. Source: measured, a stock brick without leases answers every LEASE with ENOSYS.
+ */
+function checkOffered(fop: FopCall, { lease: { cmd }, xdata }: Request): void {
+  if (fop.brick.options.openLeases || cmd === LeaseCmd.unlock) return;
+  if (cmd === LeaseCmd.set && getXdata(xdata, "leaseScope") === "data") return;
+  throw leasesOff();
+}
+
+function leasesOff(): BrickError {
+  return new BrickError("BRICK_LEASES_OFF", "the brick gives no leases");
+}
 
 function linkedOrHeld(fop: FopCall, gfid: Gfid): Gfid {
   return fop.brick.gate.inodes.openCount(gfid) > 0 ? gfid : linked(fop, gfid);
@@ -103,6 +118,7 @@ function unlock(fop: FopCall, inode: LiveInode, request: Request): Reply {
   const { client, leaseEpoch } = fop;
   const outcome = fop.brick.gate.unlock(inode, { client, leaseId, type, leaseEpoch });
   if (outcome.type === "revoked") throw outcome.error;
+  if (outcome.type === "not-held" && !fop.brick.options.openLeases) throw leasesOff();
   return { opRet: 0, opErrno: 0, xdata: null, lease: { ...request.lease, leaseFlags: 0 } };
 }
 

@@ -29,6 +29,27 @@ function watch<T>(promise: Promise<T>) {
   return watched;
 }
 
+describe("a brick without open leases", () => {
+  it("answers every LEASE with ENOSYS, as a stock brick without features.leases, but for data leases", async () => {
+    const { runner, writer, gfid } = await setUp({ openLeases: false });
+    const errnoOf = async (cmd: number) => {
+      const lease = { cmd, leaseType: LeaseType.read, leaseId: newLeaseId(), leaseFlags: 0 };
+      return (await writer.call("lease", { gfid, lease, xdata: null })).opErrno;
+    };
+    for (const cmd of [1, 2, 3, 4]) expect([cmd, await errnoOf(cmd)]).toEqual([cmd, Errno.ENOSYS]);
+    const open = await setLease(writer, gfid, LeaseType.read, { scope: "open" });
+    expect(open.reply.opErrno).toBe(Errno.ENOSYS);
+    const { leaseId } = await leased(runner, gfid);
+    expect((await unlock(runner, gfid, leaseId)).opRet).toBe(0);
+    expect((await unlock(runner, gfid, leaseId)).opErrno).toBe(Errno.ENOSYS);
+    // By default there are leases of both kinds.
+    const other = await setUp();
+    expect((await setLease(other.writer, other.gfid, LeaseType.read, { scope: "open" })).reply.opErrno).toBe(
+      Errno.EPERM,
+    );
+  });
+});
+
 describe("a data lease", () => {
   it("recalls its holder when a writer comes, keeps the writer waiting, and lets it go on after the unlock", async () => {
     const { runner, writer, gfid } = await setUp();
