@@ -25,6 +25,8 @@ export interface VolumeWorld {
   /** What clients are told of the volume server, where they ask for the ports of bricks. */
   readonly server: { readonly host: string; readonly port: number };
   readonly inMemory: boolean;
+  /** The release that the bricks answer as where clients can tell. */
+  readonly compat: "gluster-10.3" | undefined;
   readonly log: BrickLog;
 }
 
@@ -81,13 +83,19 @@ export class RunningVolume {
       }
       const places = bricks.map((brick) => ({ directory: brick.name, subvolume: brick.subvolume }));
       const volumeId = world.inMemory ? undefined : joinVolume(name, places);
-      const { leases: openLeases, recallTimeoutMs, cacheInvalidationMs: timeoutMs, allow } = brickOptionsOf(options);
+      const {
+        leases: openLeases,
+        recallTimeoutMs,
+        cacheInvalidationMs: timeoutMs,
+        allow,
+      } = brickOptionsOf(options);
       const server = await createBrickServer({
         bricks: bricks.map((brick) => ({ ...brick, ...(volumeId !== undefined && { volumeId }) })),
         scheduler: nodeScheduler,
         options: {
           leases: { recallTimeoutMs },
           openLeases,
+          ...(world.compat !== undefined && { compat: world.compat }),
           login: { allow: [...allow] },
           ...(timeoutMs !== undefined && { cacheInvalidation: { timeoutMs } }),
         },

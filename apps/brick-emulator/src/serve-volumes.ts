@@ -29,6 +29,7 @@ export async function serveVolumes(
     listenHost,
     host: values.host ?? config.host ?? hostFor(listenHost),
     inMemory: values.memory === true,
+    compat: values.compat,
     transport: createTcpTransport({}),
     log,
   });

@@ -157,6 +157,15 @@ describe("serve --volume", () => {
     expect(await emulator.end("SIGTERM")).toBe(0);
   });
 
+  it("has bricks that answer as another release when asked to", async () => {
+    const emulator = start("--volume", "demo", "--brick", dir("b0"), "--compat", "gluster-10.3");
+    const management = await managementClient(await emulator.listening());
+    const client = await clientOf(`tcp://127.0.0.1:${await management.portOf(dir("b0"))}`, dir("b0"));
+    expect(client.capabilities?.brickshift).toBeUndefined();
+    await client.close();
+    management.peer.abort();
+  });
+
   it("in memory touches no directory", async () => {
     const emulator = start("--volume", "demo", "--brick", dir("b0"), "--memory");
     const management = await managementClient(await emulator.listening());

@@ -44,8 +44,11 @@ export const lease: FopSpec<"lease"> = {
  * @throws BrickError `BRICK_LEASES_OFF`. Source: measured, a stock brick without leases answers every LEASE with ENOSYS.
  */
 function checkOffered(fop: FopCall, { lease: { cmd }, xdata }: Request): void {
-  if (fop.brick.options.openLeases || cmd === LeaseCmd.unlock) return;
-  if (cmd === LeaseCmd.set && getXdata(xdata, "leaseScope") === "data") return;
+  const { openLeases, compat } = fop.brick.options;
+  if (openLeases || cmd === LeaseCmd.unlock) return;
+  const isData = cmd === LeaseCmd.set && getXdata(xdata, "leaseScope") === "data";
+  // A brick that answers as 10.3 knows no such scope.
+  if (isData && compat === undefined) return;
   throw leasesOff();
 }
 

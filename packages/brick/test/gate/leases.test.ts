@@ -42,6 +42,9 @@ describe("a brick without open leases", () => {
     const { leaseId } = await leased(runner, gfid);
     expect((await unlock(runner, gfid, leaseId)).opRet).toBe(0);
     expect((await unlock(runner, gfid, leaseId)).opErrno).toBe(Errno.ENOSYS);
+    const stock = await setUp({ openLeases: false, compat: "gluster-10.3" });
+    const data = await setLease(stock.runner, stock.gfid, LeaseType.read);
+    expect(data.reply.opErrno).toBe(Errno.ENOSYS);
     // By default there are leases of both kinds.
     const other = await setUp();
     expect((await setLease(other.writer, other.gfid, LeaseType.read, { scope: "open" })).reply.opErrno).toBe(
