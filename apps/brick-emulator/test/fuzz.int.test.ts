@@ -60,7 +60,8 @@ async function checkStore(emulator: EmulatorProcess): Promise<void> {
   expect(emulator.errors).toBe("");
   const fsck = new EmulatorProcess(["fsck", directory], { keepsOutput: true });
   expect(await fsck.exited, fsck.output).toBe(0);
-  expect(fsck.output).toMatch(/: sound\n$/);
+  // What was removed while it was open may be left to the next start: that is sound.
+  expect(fsck.output).toMatch(/: sound(, with the above dealt with)?\n$/);
 }
 
 async function sendBatch(
