@@ -61,6 +61,18 @@ function buildProgram(finish: (exitCode: number) => void): Command {
       "--cache-invalidation <seconds>",
       "tell clients of changes to what they accessed within that time, as features.cache-invalidation",
     )
+    .option(
+      "--allow <address>",
+      "an address that may connect, * for any characters; may be given again (default: all)",
+      collect,
+      [],
+    )
+    .option(
+      "--user <name=file>",
+      "a user, and the file of its password; then clients must log in; may be given again",
+      collect,
+      [],
+    )
     .addOption(
       new Option(
         "--compat <release>",

@@ -57,6 +57,9 @@ function configOf(values: ServeOptionValues): Config {
   if (values.recallTimeout !== undefined) {
     throw new UsageError("for a volume write --option features.lease-lock-recall-timeout=SECONDS");
   }
+  if (values.allow.length > 0 || values.user.length > 0) {
+    throw new UsageError("for a volume write --option auth.allow=ADDRESSES; it has no users");
+  }
   if (values.cacheInvalidation !== undefined) {
     throw new UsageError("for a volume write --option features.cache-invalidation=on");
   }
