@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseBrickArgument } from "../src/brick-argument.js";
+import { brickOptions } from "../src/brick-options.js";
 import { parseListenAddress } from "../src/listen-address.js";
 import { parseRecallTimeout } from "../src/recall-timeout.js";
 import { UsageError } from "../src/usage-error.js";
@@ -50,4 +51,22 @@ describe("--recall-timeout", () => {
   it.each(["0", "-1", "1.5", "soon", "600001"])("%j is refused", (text) => {
     expect(() => parseRecallTimeout(text)).toThrow(UsageError);
   });
+});
+
+describe("--cache-invalidation", () => {
+  it("is whole seconds, and off when it is not given", () => {
+    expect(brickOptions({ cacheInvalidation: "60" })).toMatchObject({
+      cacheInvalidation: { timeoutMs: 60_000 },
+    });
+    expect(brickOptions({})).not.toHaveProperty("cacheInvalidation");
+  });
+
+  it.each(["0", "-1", "1.5", "1e2", "", "601"])("%j is refused", (text) => {
+    expect(() => brickOptions({ cacheInvalidation: text })).toThrow(UsageError);
+  });
+});
+
+it("--compat reaches the bricks, and is off when it is not given", () => {
+  expect(brickOptions({ compat: "gluster-10.3" })).toMatchObject({ compat: "gluster-10.3" });
+  expect(brickOptions({})).not.toHaveProperty("compat");
 });
