@@ -43,11 +43,18 @@ end-volume
   return sections.join("\n");
 }
 
-/** Mounts with a volfile. `path` below the scratch directory. */
-export async function mountVolfile(scratch: Scratch, volfile: string, name = "mnt"): Promise<FuseMount> {
+/** Mounts with a volfile. `path` below the scratch directory; `flags` of glusterfs, such as `--acl`. */
+export async function mountVolfile(
+  scratch: Scratch,
+  volfile: string,
+  name = "mnt",
+  flags: readonly string[] = [],
+): Promise<FuseMount> {
   const file = scratch.path(`${name}.vol`);
   writeFileSync(file, volfile);
-  return mountWith(scratch, name, (path, log) => succeed("glusterfs", ["-f", file, "-l", log, path]));
+  return mountWith(scratch, name, (path, log) =>
+    succeed("glusterfs", ["-f", file, "-l", log, ...flags, path]),
+  );
 }
 
 /** Mounts as users do, from a volfile server. */
