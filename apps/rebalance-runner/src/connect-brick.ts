@@ -15,6 +15,8 @@ export interface ConnectChoices {
   readonly tls?: TlsMaterial;
   readonly username?: string;
   readonly password?: string;
+  /** Time in which the connection must be made and the brick say what it is; the client's default, 20 s. */
+  readonly attemptTimeoutMs?: number;
 }
 
 /** Options of every command that connects to the source and the destination. */
@@ -56,7 +58,7 @@ export function connectChoices(values: ConnectionOptionValues, processName: stri
  * @throws CommandError `connection`, with the address and what to look at.
  */
 export async function connectBrick(url: BrickUrl, choices: ConnectChoices): Promise<BrickClient> {
-  const { processName, username, password } = choices;
+  const { processName, username, password, attemptTimeoutMs } = choices;
   const client = createBrickClient({
     transport: transportFor(url, choices.tls),
     address: url.address,
@@ -67,6 +69,7 @@ export async function connectBrick(url: BrickUrl, choices: ConnectChoices): Prom
       processName,
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
+      ...(attemptTimeoutMs !== undefined && { reconnect: { attemptTimeoutMs } }),
     },
   });
   try {
