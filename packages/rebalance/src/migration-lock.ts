@@ -5,10 +5,13 @@ import { RebalanceError } from "./rebalance-error.js";
 import { SourceGone } from "./source-errors.js";
 import { sleepUntil } from "./throttle-driver.js";
 
-/** How long to wait for a lock that may be our own. */
+/** How long to wait for a lock that somebody has. */
 export interface LockPatience {
   readonly scheduler: Scheduler;
+  /** While it may be our own. */
   readonly lockWaitMs: number;
+  /** While it is not: a client that renames a file has the same lock for a moment. */
+  readonly foreignLockWaitMs: number;
   readonly stepPauseMs: number;
   readonly signal: AbortSignal;
 }
@@ -80,24 +83,29 @@ export class MigrationLock {
   }
 
   /**
-   * Takes it as {@link take} does, but waits while an earlier connection of ours may have it, `lockWaitMs` at most; then it
-   * rejects with `REBALANCE_OTHER_RUNNER`. Rejects with the reason of `signal` when that aborts. Not to be called while
-   * a lease is held: those who wait for that would wait as well.
+   * Takes it as {@link take} does, but waits while an earlier connection of ours may have it, `lockWaitMs` at most, and while
+   * somebody else has it, `foreignLockWaitMs` at most; then it rejects with `REBALANCE_OTHER_RUNNER`. Rejects with the
+   * reason of `signal` when that aborts. Not to be called while a lease is held: those who wait for that would wait as well.
+   * Source: a rename by the distribute translator of 10.3 holds it from before to after its fops.
    */
-  async takePatiently({ scheduler, lockWaitMs, stepPauseMs, signal }: LockPatience): Promise<void> {
-    const deadlineMs = scheduler.nowMs() + lockWaitMs;
+  async takePatiently(patience: LockPatience): Promise<void> {
+    const { scheduler, lockWaitMs, foreignLockWaitMs, stepPauseMs, signal } = patience;
+    const startedAtMs = scheduler.nowMs();
     for (let pauseMs = Math.max(1, stepPauseMs); ; pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {
       try {
         return await this.take();
       } catch (error) {
-        if (!(error instanceof LockLost)) throw error;
+        const mayBeOurs = error instanceof LockLost;
+        if (!mayBeOurs && !isForeign(error)) throw error;
         const nowMs = scheduler.nowMs();
-        if (nowMs >= deadlineMs) {
+        const deadlineMs = startedAtMs + (mayBeOurs ? lockWaitMs : foreignLockWaitMs);
+        if (nowMs >= deadlineMs && mayBeOurs) {
           throw this.#heldBy(
             `an earlier connection of this run or another process, after ${lockWaitMs} ms,`,
             error,
           );
         }
+        if (nowMs >= deadlineMs) throw error;
         await sleepUntil(scheduler, Math.min(nowMs + pauseMs, deadlineMs), signal);
       }
     }
@@ -130,6 +138,10 @@ export class MigrationLock {
     const auth = { lkOwner: this.#owner };
     await this.#brick.fops.inodelk(request, { timeoutMs: this.#fopTimeoutMs, auth });
   }
+}
+
+function isForeign(error: unknown): boolean {
+  return error instanceof RebalanceError && error.code === "REBALANCE_OTHER_RUNNER";
 }
 
 /** The lock went with its connection: what is on the destination may be another runner's. Worth another attempt. */

@@ -35,8 +35,8 @@ export function patienceOf({ options, world }: Pick<RunContext, "options" | "wor
   return { scheduler: world.scheduler, stepTriesMax, stepPauseMs };
 }
 
-/** How long a lock of ours is waited for that an earlier connection of the run may hold. */
+/** How long the lock of a file is waited for that an earlier connection of the run, or somebody else, may hold. */
 export function patienceWithLock({ options, world, signal }: RunContext): LockPatience {
-  const { lockWaitMs, stepPauseMs } = options;
-  return { scheduler: world.scheduler, lockWaitMs, stepPauseMs, signal };
+  const { lockWaitMs, foreignLockWaitMs, stepPauseMs } = options;
+  return { scheduler: world.scheduler, lockWaitMs, foreignLockWaitMs, stepPauseMs, signal };
 }

@@ -110,24 +110,36 @@ describe("a lock that the brick holds for a connection of ours that was lost", (
   });
 });
 
-it("a lock that was never ours is not waited for", async () => {
-  const gfid = await makeFile(bricks.source, "f", Buffer.from("x"));
-  const [first, second] = [1, 2].map(
-    (owner) => new MigrationLock(bricks.source, gfid, 1_000, Buffer.alloc(8, owner)),
-  );
-  await first?.take();
-  const patience = {
-    scheduler: nodeScheduler,
-    lockWaitMs: 3_600_000,
-    stepPauseMs: 1,
-    signal: new AbortController().signal,
-  };
-  const refused = second?.takePatiently(patience);
-  await expect(refused).rejects.toMatchObject({
-    code: "REBALANCE_OTHER_RUNNER",
-    message: expect.stringContaining(`another process holds the lock dht.file.migrate of ${gfid} on b0`),
+describe("a lock that was never ours", () => {
+  async function taken() {
+    const gfid = await makeFile(bricks.source, "f", Buffer.from("x"));
+    const [client, runner] = [1, 2].map(
+      (owner) => new MigrationLock(bricks.source, gfid, 1_000, Buffer.alloc(8, owner)),
+    ) as [MigrationLock, MigrationLock];
+    await client.take();
+    const { signal } = new AbortController();
+    const patience = { scheduler: nodeScheduler, lockWaitMs: 3_600_000, stepPauseMs: 1, signal };
+    return { gfid, client, runner, patience };
+  }
+
+  it("is waited for, as a client that renames the file has it for a moment", async () => {
+    const { client, runner, patience } = await taken();
+    const waiting = runner.takePatiently({ ...patience, foreignLockWaitMs: 3_600_000 });
+    await expect(runner.take()).rejects.toMatchObject({ code: "REBALANCE_OTHER_RUNNER" });
+    await client.release();
+    await waiting;
+    expect(runner.isTaken).toBe(true);
   });
-  await expect(refused).rejects.not.toBeInstanceOf(LockLost);
+
+  it("is not waited for longer than that", async () => {
+    const { gfid, runner, patience } = await taken();
+    const refused = runner.takePatiently({ ...patience, foreignLockWaitMs: 5 });
+    await expect(refused).rejects.toMatchObject({
+      code: "REBALANCE_OTHER_RUNNER",
+      message: expect.stringContaining(`another process holds the lock dht.file.migrate of ${gfid} on b0`),
+    });
+    await expect(refused).rejects.not.toBeInstanceOf(LockLost);
+  });
 });
 
 it("two moves over one connection exclude each other by the lock", async () => {
