@@ -59,7 +59,8 @@ async function checkStore(emulator: EmulatorProcess): Promise<void> {
   expect(await emulator.end("SIGTERM")).toBe(0);
   expect(emulator.errors).toBe("");
   const fsck = new EmulatorProcess(["fsck", directory], { keepsOutput: true });
-  expect(await fsck.exited, fsck.output).toBe(0);
+  const code = await fsck.exited;
+  expect(code, `${fsck.output}${fsck.errors}`).toBe(0);
   // What was removed while it was open may be left to the next start: that is sound.
   expect(fsck.output).toMatch(/: sound(, with the above dealt with)?\n$/);
 }
