@@ -16,6 +16,8 @@ export interface StockBrickOptions {
   /** Lines for the `protocol/server` section, such as `option auth.login.…`. */
   readonly serverOptions?: readonly string[];
   readonly port?: number;
+  /** Of a brick that is started again, as clients insist on it. */
+  readonly volumeId?: string;
   /** Directory of the files; one of the scratch by default. */
   readonly directory?: string;
 }
@@ -39,7 +41,7 @@ export async function startStockBrick(scratch: Scratch, options: StockBrickOptio
   const directory = options.directory ?? scratch.path(`stock-${name}`);
   const log = scratch.path(`stock-${name}.log`);
   mkdirSync(directory, { recursive: true });
-  const volumeId = randomUUID();
+  const volumeId = options.volumeId ?? randomUUID();
   await succeed("setfattr", [
     "-n",
     "trusted.glusterfs.volume-id",
