@@ -60,7 +60,7 @@ export function answerKnownKeys(brick: Brick, asked: Dict | null, { gfid }: Iatt
   return answers;
 }
 
-/** As {@link answerKeys}, and the content of a small file when it is asked for: LOOKUP and READDIRP send it. */
+/** As {@link answerKeys}, and the content of a small file when it is asked for: LOOKUP, STAT and READDIRP send it. */
 export function answerKeysAndContent(
   brick: Brick,
   asked: Dict | null,

@@ -1,20 +1,21 @@
 import { createHash } from "node:crypto";
 import { BrickError } from "../brick-error.js";
 import { RECORD_HEAD_BYTES_MAX } from "../options.js";
-import { fileOf } from "./fop-file.js";
+import { checkReadable, fileOf } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
 
 const STRONG_BYTES = 32;
 
 /**
  * RCHECKSUM of one block: a rolling sum and an MD5 behind which zeros follow.
- * Source: measured (`fop-rchecksum`), a brick without `fips-mode-rchecksum`; the fd need not be open for reading.
+ * Source: measured (`fop-rchecksum`), a brick without `fips-mode-rchecksum`.
  */
 export const rchecksum: FopSpec<"rchecksum"> = {
   targets: (fop, request) => [{ gfid: fileOf(fop, request).gfid, gate: "rchecksum" }],
   async handle(fop, request) {
     const { brick } = fop;
     const file = fileOf(fop, request);
+    checkReadable(file);
     if (request.len > brick.options.recordBytesMax - RECORD_HEAD_BYTES_MAX) {
       throw new BrickError("BRICK_PAYLOAD_LIMIT", `a block of ${request.len} bytes`);
     }

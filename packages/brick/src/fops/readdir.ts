@@ -92,8 +92,9 @@ async function withAnswers(fop: FopCall, entry: DirectoryEntry) {
   }
   fop.brick.upcalls?.accessed(gfid, fop.client);
   const stat = tree.stat(gfid);
-  // Source: measured, the entries of the directory itself and of its parent come without their xattrs.
-  const answer = name === "." || name === ".." ? answerKnownKeys : answerKeysAndContent;
+  // Source: measured, the entries of the directory itself and of its parent come without xattrs, unless all are asked for.
+  const isBare = (name === "." || name === "..") && fop.xdata?.has("list-xattr") !== true;
+  const answer = isBare ? answerKnownKeys : answerKeysAndContent;
   const dict = (await answer(fop.brick, fop.xdata, stat)) ?? EMPTY_DICT;
   return { entry: { ...base, stat, dict }, bytes: WIRE_ENTRY_BYTES + name.length + dictBytesOf(dict) };
 }
