@@ -8,9 +8,9 @@ export interface BrickOptionValues {
   readonly recallTimeout?: string;
   readonly cacheInvalidation?: string;
   readonly compat?: "gluster-10.3";
-  readonly allow: readonly string[];
+  readonly allow?: readonly string[];
   /** `NAME=FILE`. */
-  readonly user: readonly string[];
+  readonly user?: readonly string[];
 }
 
 /** Longest time that stock clients are told to cache, in seconds. */
@@ -18,7 +18,7 @@ const CACHE_SECONDS_MAX = 600;
 
 /** @throws {@link UsageError} for a value that is none. */
 export function brickOptions(values: BrickOptionValues): BrickServerOptionsInput {
-  const { recallTimeout = "60000", cacheInvalidation, compat, allow, user } = values;
+  const { recallTimeout = "60000", cacheInvalidation, compat, allow = [], user = [] } = values;
   return {
     ...(compat !== undefined && { compat }),
     leases: { recallTimeoutMs: parseRecallTimeout(recallTimeout) },

@@ -57,7 +57,7 @@ function configOf(values: ServeOptionValues): Config {
   if (values.recallTimeout !== undefined) {
     throw new UsageError("for a volume write --option features.lease-lock-recall-timeout=SECONDS");
   }
-  if (values.allow.length > 0 || values.user.length > 0) {
+  if ((values.allow?.length ?? 0) > 0 || (values.user?.length ?? 0) > 0) {
     throw new UsageError("for a volume write --option auth.allow=ADDRESSES; it has no users");
   }
   if (values.cacheInvalidation !== undefined) {
