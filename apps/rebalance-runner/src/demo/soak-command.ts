@@ -72,8 +72,8 @@ export async function soakCommand(
     await writers.ready;
     writers.moveBegins();
     const startedAt = performance.now();
-    const chaos = makeTrouble(state, request.killEverySeconds, output, signal);
     const untilMs = startedAt + request.minutes * 60_000;
+    const chaos = makeTrouble(state, request.killEverySeconds, untilMs, output, signal);
     while (performance.now() < untilMs) await round(demo, state, files, writers, output, signal);
     state.over = true;
     await chaos;
@@ -138,17 +138,22 @@ async function round(
   );
 }
 
-/** Kills one of the three every now and then, and brings bricks back. */
+/**
+ * Kills one of the three every now and then, and brings bricks back; until `untilMs`, so that the round that is under way
+ * then comes to its end: a large file may be longer under way than two kills are apart.
+ */
 async function makeTrouble(
   state: SoakState,
   everySeconds: number,
+  untilMs: number,
   output: Output,
   signal: AbortSignal,
 ): Promise<void> {
   while (!state.over && !signal.aborted) {
     // Between a tenth and twice the mean, so that kills also come close together.
-    await sleep(everySeconds * 1_000 * (0.1 + Math.random() * 1.9));
-    if (state.over) return;
+    const pauseMs = everySeconds * 1_000 * (0.1 + Math.random() * 1.9);
+    await sleep(Math.min(pauseMs, Math.max(0, untilMs - performance.now())));
+    if (state.over || performance.now() >= untilMs) break;
     const victim = Math.floor(Math.random() * 3);
     const brick = state.bricks[victim];
     if (brick === undefined) {
@@ -162,4 +167,5 @@ async function makeTrouble(
     await brick.start();
     output.event({ event: "killed", victim: brick.name });
   }
+  output.event({ event: "kills-over" });
 }
