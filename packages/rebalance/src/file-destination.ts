@@ -44,13 +44,13 @@ export interface FileDestinationWorld {
 export class FileDestination implements Destination {
   /** The name that the target is made under. */
   readonly link: ParentLink;
-  /** `adopted`: the brick had a link file or a target under this gfid; its names are to be asked for. */
-  made: "created" | "adopted" | undefined;
   /** Whether a target of ours may be there, to be aborted when the copy fails. */
   mayExist = false;
   readonly #world: FileDestinationWorld;
   readonly #source: FileSource;
   readonly #lock: MigrationLock;
+  /** The target is there: made by us, or what was there under this gfid is ours now. */
+  #isMade = false;
   readonly #ahead = new SyncAhead((fence) => this.#sync(fence));
   #leaseId: LeaseId | undefined;
   #leaseEpoch: Epoch | undefined;
@@ -72,8 +72,9 @@ export class FileDestination implements Destination {
 
   async establish(fence: Epoch): Promise<void> {
     // A discard of nothing changes nothing, but the brick remembers its fence.
-    if (this.made !== undefined) return this.zero(0, 0, fence);
-    this.made = await this.#make(fence);
+    if (this.#isMade) return this.zero(0, 0, fence);
+    await this.#make(fence);
+    this.#isMade = true;
     if (this.#wantsLease) this.#askLease();
   }
 
@@ -126,12 +127,6 @@ export class FileDestination implements Destination {
     }
   }
 
-  /** The names that the target has, read under the lease. Rejects with what the client rejects with, also when it is lost. */
-  async readNames(): Promise<readonly ParentLink[]> {
-    const { destination, fopTimeoutMs } = this.#world;
-    return readLinks(destination, this.gfid, fopTimeoutMs, this.leaseXdata);
-  }
-
   /** One of the other steps of the migration. Rejects with what the client rejects with. */
   async step(
     migration: "target" | "publish" | "abort",
@@ -176,12 +171,17 @@ export class FileDestination implements Destination {
   /** Asks for the exclusive lease, as soon as there is a file to have one on. */
   wantLease(): void {
     this.#wantsLease = true;
-    if (this.made !== undefined) this.#askLease();
+    if (this.#isMade) this.#askLease();
   }
 
-  /** Resolves when the exclusive lease is held; rejects as the request for it did, or with the reason of `signal`. */
-  async leased(signal: AbortSignal): Promise<void> {
+  /**
+   * The names that the target has, once its exclusive lease is held: clients may have made, renamed or removed some before. Rejects
+   * as the request for the lease did, with what the client rejects with, or with the reason of `signal`.
+   */
+  async leasedNames(signal: AbortSignal): Promise<readonly ParentLink[]> {
+    const { destination, fopTimeoutMs } = this.#world;
     if (this.#leaseAsked !== undefined) await unlessAborted(this.#leaseAsked, signal);
+    return readLinks(destination, this.gfid, fopTimeoutMs, this.leaseXdata);
   }
 
   /** Gives the lease back, if there is one. Never rejects. */
@@ -251,7 +251,7 @@ export class FileDestination implements Destination {
     await destination.fops.setxattr(request, { timeoutMs: fopTimeoutMs });
   }
 
-  async #make(fence: Epoch): Promise<"created" | "adopted"> {
+  async #make(fence: Epoch): Promise<void> {
     const { destination, sourceName, sourceId, fopTimeoutMs } = this.#world;
     const { pargfid, bname } = this.link;
     const base = new Map([["gfid-req", gfidValue(this.gfid)]]);
@@ -260,7 +260,6 @@ export class FileDestination implements Destination {
     try {
       await destination.fops.mknod({ pargfid, bname, dev: 0n, mode, xdata }, { timeoutMs: fopTimeoutMs });
       this.mayExist = true;
-      return "created";
     } catch (error) {
       if (isErrno(error, Errno.EEXIST)) return this.#adopt(fence);
       const known = toPortError(error);
@@ -270,7 +269,7 @@ export class FileDestination implements Destination {
   }
 
   /** Makes the link file, or the target of a run that ended early, ours; its data is dropped. */
-  async #adopt(fence: Epoch): Promise<"adopted"> {
+  async #adopt(fence: Epoch): Promise<void> {
     const { destination, sourceName, fopTimeoutMs } = this.#world;
     const state = await lookUp(destination, this.gfid, fopTimeoutMs).catch(rethrow);
     const name = `"${this.link.bname}" in ${this.link.pargfid} on ${destination.brick}`;
@@ -301,7 +300,6 @@ export class FileDestination implements Destination {
         ? new RebalanceError("REBALANCE_UNFINISHED", `${name} went; run again`)
         : toPortError(error);
     }
-    return "adopted";
   }
 
   /** Rejects with `SourceMoved` or `SourceGone` unless the source has the data, under the lease that is held. */

@@ -110,12 +110,12 @@ class FileMove {
     // Between two leases only the lock keeps another runner from emptying the target.
     const needsLock = this.#leases > 1 || this.#lock.isTaken;
     if (needsLock && !this.#lock.isHeldOver(lease.session)) throw new LockLost();
-    const [attributes, stat] = await Promise.all([
+    const [attributes, stat, present] = await Promise.all([
       this.#attributesUnder(lease),
       this.#source.stat(lease),
-      this.#destination.leased(this.#context.signal),
+      this.#destination.leasedNames(this.#context.signal),
     ]);
-    await this.#matchNames(attributes);
+    await this.#matchNames(attributes.links, present);
     const { gfid, path } = this.#file;
     await flip(
       this.#context,
@@ -176,13 +176,10 @@ class FileMove {
     return known?.leaseId === lease.leaseId ? known.read : this.#readAttributes(lease);
   }
 
-  async #matchNames({ links }: FileAttributes): Promise<void> {
+  async #matchNames(wanted: readonly ParentLink[], present: readonly ParentLink[]): Promise<void> {
     const { destination, directories, options } = this.#context;
     const { fopTimeoutMs } = options;
     const { gfid } = this.#file;
-    const wanted = links;
-    const isCreated = this.#destination.made === "created";
-    const present = isCreated ? [this.#destination.link] : await this.#destination.readNames();
     if (missingNames(wanted, present).length + missingNames(present, wanted).length === 0) return;
     const xdata = this.#destination.leaseXdata;
     await reconcileNames({

@@ -40,6 +40,33 @@ async function namesOnDestination(): Promise<readonly string[]> {
   return entries.map(({ name }) => name).filter((name) => !name.startsWith("."));
 }
 
+it.each([
+  [
+    "renames the target",
+    { fop: "rename", oldgfid: ROOT_GFID, newgfid: ROOT_GFID, oldbname: "f", newbname: "x" },
+  ],
+  ["gives the target another name", { fop: "link", newgfid: ROOT_GFID, newbname: "x" }],
+] as const)(
+  "not held yet when a client %s: the source's names are published all the same",
+  async (_, names) => {
+    const client = await bricks.connect("b1");
+    const destination = interceptedPort(bricks.destination, {
+      mknod: async (_, send) => {
+        const made = await send();
+        await (names.fop === "rename"
+          ? client.fops.rename(names)
+          : client.fops.link({ ...names, oldgfid: gfid }));
+        return made;
+      },
+    });
+    const report = await rebalance().run({ source: bricks.source, destination });
+    expect(report.counts).toMatchObject({ moved: 1, failed: 0 });
+    expect(await namesOnDestination()).toEqual(["f"]);
+    expect((await statByName(bricks.destination, "f")).nlink).toBe(1);
+    expect((await readAll(bricks.destination, gfid)).equals(content)).toBe(true);
+  },
+);
+
 it("lost before the target is closed: the file begins anew, and no other's name is published", async () => {
   const intrude = await intruder();
   let attempts = 0;
@@ -122,7 +149,7 @@ it("known to be lost, no fop on names can be made of it", async () => {
   const { epoch, leaseId } = await file.acquire({ mode: "exclusive" }, new AbortController().signal);
   await destination.establish(epoch);
   destination.wantLease();
-  await destination.leased(new AbortController().signal);
+  await destination.leasedNames(new AbortController().signal);
   expect(getXdata(destination.leaseXdata, "leaseEpoch")).toBeDefined();
   const { stat } = await bricks.source.fops.stat({ gfid, xdata: xdataOf({ leaseId, leaseEpoch: epoch }) });
   await destination.prepare(epoch, preparedDict(stat, new Map()));

@@ -134,7 +134,7 @@ describe("a run", () => {
     });
     expect(report.counts.moved).toBe(50);
     const perFile = mortality.names.filter((name) => !/readdirp|lookup/.test(name)).length / 50;
-    expect(perFile).toBe(11);
+    expect(perFile).toBe(12);
     await close();
   });
 
