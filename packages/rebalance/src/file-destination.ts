@@ -40,6 +40,8 @@ export interface FileDestinationWorld {
   readonly onWritten: (bytes: number) => void;
 }
 
+const NO_BYTES = new Uint8Array();
+
 /** One file on the brick that it comes to: a migration target until it is published. */
 export class FileDestination implements Destination {
   /** The name that the target is made under. */
@@ -71,8 +73,8 @@ export class FileDestination implements Destination {
   }
 
   async establish(fence: Epoch): Promise<void> {
-    // A discard of nothing changes nothing, but the brick remembers its fence.
-    if (this.#isMade) return this.zero(0, 0, fence);
+    // A write of nothing changes nothing, but the brick remembers its fence.
+    if (this.#isMade) return this.write(0, NO_BYTES, fence);
     await this.#make(fence);
     this.#isMade = true;
     if (this.#wantsLease) this.#askLease();

@@ -108,8 +108,9 @@ describe("a journal in LMDB", () => {
   it.runIf(process.platform === "linux")(
     "is free when its process has ended but waits for its parent",
     async () => {
-      // The shell becomes `sleep`, which never asks how its child ended.
-      const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"], {
+      // The shell becomes `sleep`, which never asks how its child ended; the child ends when that is so.
+      const child = "while read name < /proc/$PPID/comm && [ $name != sleep ]; do :; done";
+      const parent = spawn("sh", ["-c", `sh -c '${child}' & echo $!; exec sleep 60`], {
         stdio: ["ignore", "pipe", "ignore"],
       });
       const [pid] = (await once(parent.stdout, "data")).map((text) => Number(String(text)));

@@ -123,6 +123,13 @@ describe("a migration target", () => {
     expect(textOf((await readFile(runner, gfid, 0, 9, token(6n))).payload)).toBe("new");
   });
 
+  it("remembers the fence of a write of nothing", async () => {
+    const { runner, gfid } = await withTarget();
+    expect((await writeFile(runner, gfid, "", 0, token(6n))).opRet).toBe(0);
+    const late = await writeFile(runner, gfid, "old", 0, token(5n));
+    expect([late.opRet, getXdata(late.xdata, "leaseState")]).toEqual([-1, "fenced"]);
+  });
+
   it("is not kept from its runner by the runner's own lease, with or without its lease-id", async () => {
     const { runner, stranger, gfid } = await withTarget();
     const { leaseId, epoch } = await leased(runner, gfid, "read-write");
