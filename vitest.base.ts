@@ -7,6 +7,6 @@ export function project(name: string) {
   return defineConfig({
     resolve: { conditions },
     ssr: { resolve: { conditions, externalConditions: conditions } },
-    test: { name, include: ["test/**/*.test.ts"], testTimeout: 60_000 },
+    test: { name, include: ["test/**/*.test.ts"], testTimeout: 180_000 },
   });
 }
