@@ -11,9 +11,13 @@ const NFS_PID = 1;
 export const access: FopSpec<"access"> = {
   targets: (fop, request) => [{ gfid: linked(fop, request.gfid), gate: "access" }],
   handle(fop, request) {
+    const asked = request.mask & ALL;
+    if (asked === 0 && request.mask !== 0) {
+      throw new BrickError("BRICK_ARGUMENT", "a mask of nothing but bits that there are not");
+    }
     const { caller, brick } = fop;
     const isAllowed =
-      caller.pid === NFS_PID || permits(brick.tree.protection(request.gfid), caller, request.mask & ALL);
+      caller.pid === NFS_PID || permits(brick.tree.protection(request.gfid), caller, asked);
     if (!isAllowed) throw new BrickError("BRICK_ACCESS", "the permissions forbid it");
     return { opRet: 0, opErrno: 0, xdata: null };
   },

@@ -79,5 +79,8 @@ describe("ACCESS", () => {
       one.call("access", { gfid, mask: 4, xdata: null }, { pid: 100, uid, gid: uid });
     expect((await access(0)).opRet).toBe(0);
     expect(await access(7)).toMatchObject({ opRet: -1, opErrno: Errno.EACCES });
+    const masked = (mask: number) => one.call("access", { gfid, mask, xdata: null });
+    expect(await masked(8)).toMatchObject({ opRet: -1, opErrno: Errno.EINVAL });
+    expect((await masked(8 | 4)).opRet).toBe(0);
   });
 });
