@@ -1,4 +1,5 @@
-import type { FopReply, FopRequest, Iatt } from "@brickshift/wire";
+import { type FopReply, type FopRequest, type Iatt, OpenFlags } from "@brickshift/wire";
+import { BrickError } from "../brick-error.js";
 import { TreeError } from "../tree/tree-error.js";
 import { writtenExtent } from "./changed-extent.js";
 import type { FopCall } from "./fop-call.js";
@@ -28,6 +29,9 @@ export const copyFileRange: FopSpec<"copyFileRange"> = {
     const [from, to] = [source(fop, request), destination(fop, request)];
     checkReadable(from);
     checkWritable(to);
+    if (((to.fd?.flags ?? 0) & OpenFlags.append) !== 0) {
+      throw new BrickError("BRICK_FD_MODE", "the destination is open for appending");
+    }
     if (request.flag !== 0) throw new TreeError("TREE_INVALID", "copy_file_range has no flags");
     // What is not there when it begins is not copied, and overlaps with nothing.
     const size = Math.min(request.size, Math.max(0, tree.stat(from.gfid).size - request.offIn));

@@ -236,6 +236,15 @@ describe("what copy_file_range(2), fallocate(2) and open(2) make of odd argument
     expect((await copy(0, 1, 1)).opErrno).toBe(Errno.EINVAL);
   });
 
+  it("copies no range to an fd for appending", async () => {
+    const { one, gfid, fd } = await setUp();
+    const to = await one.call("open", { gfid, flags: 0o2002, xdata: null });
+    const range = { gfid1: gfid, gfid2: gfid, offIn: 0, offOut: 10, size: 1, flag: 0, xdata: null };
+    const copy = (fdOut: bigint) => one.call("copyFileRange", { ...range, fdIn: fd, fdOut });
+    expect((await copy(to.fd)).opErrno).toBe(Errno.EBADF);
+    expect((await copy(fd)).opRet).toBe(1);
+  });
+
   it("opens for both who creates without flags, and for neither with both bits of the access mode", async () => {
     const { one } = await setUp();
     const { gfid, fd } = await createFile(one, "plain", { content: "ab", flags: 0 });
