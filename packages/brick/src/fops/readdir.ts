@@ -4,6 +4,7 @@ import {
   DirentType,
   EMPTY_DICT,
   Errno,
+  FileType,
   type FopReply,
   type FopRequest,
   type Gfid,
@@ -12,6 +13,7 @@ import {
   NULL_GFID,
 } from "@brickshift/wire";
 import { Want } from "../access/permission.js";
+import { BrickError } from "../brick-error.js";
 import type { DirectoryEntry } from "../tree/tree.js";
 import { answerKeysAndContent, answerKnownKeys } from "./asked-keys.js";
 import type { FopCall } from "./fop-call.js";
@@ -65,6 +67,11 @@ function needRead(fop: FopCall, targets: readonly FopTarget[]): void {
 function page(fop: FopCall, request: FopRequest<"readdir">, skipsDirectories: boolean) {
   const { tree, options } = fop.brick;
   const { gfid } = fileOf(fop, request);
+  if ((tree.stat(gfid).mode & FileType.mask) !== FileType.directory) {
+    throw new BrickError("BRICK_ARGUMENT", "no directory to read");
+  }
+  // Source: measured, as on Linux a directory that was removed has not even dot and dot-dot.
+  if (!tree.isLinked(gfid)) return { entries: [], atEnd: true };
   const sizeMax = Math.min(request.size, options.readdirBytesMax);
   const entriesMax = Math.max(1, Math.ceil(sizeMax / ENTRY_BYTES));
   const entries: DirectoryEntry[] = [];

@@ -119,6 +119,13 @@ describe("READDIRP", () => {
     const { one, gfid } = await setUp(1);
     const file = await createFile(one, "x");
     const reply = await one.call("readdirp", { gfid, fd: file.fd, offset: 0n, size: 99, xdata: null });
-    expect(reply.opErrno).toBe(Errno.ENOTDIR);
+    expect(reply.opErrno).toBe(Errno.EINVAL);
+  });
+
+  it("finds nothing, not even dot, in an open directory that was removed", async () => {
+    const { one, page } = await setUp(0);
+    expect((await page(0n, 9_999)).entries).toHaveLength(2);
+    await one.call("rmdir", { pargfid: ROOT_GFID, bname: "d", xflags: 0, xdata: null });
+    expect(await page(0n, 9_999)).toMatchObject({ opRet: 0, opErrno: Errno.ENOENT, entries: [] });
   });
 });
