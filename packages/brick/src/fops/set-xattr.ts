@@ -16,7 +16,8 @@ import type { FopSpec } from "./fop-spec.js";
 import { needVerdict } from "./permission.js";
 import { migrate } from "./migration-step.js";
 
-const xattrNames = /^(trusted|user|system|security)\./;
+const xattrNames = /^((trusted|user|security)\.|system\.posix_acl_(access|default)$)/;
+const bareNamespace = /^(trusted|user|security)\.$/;
 /** Keys of SETXATTR that ask for something else than an xattr, or say who asks; none is stored. */
 const controls: ReadonlySet<string> = new Set(["glusterfs-internal-fop", "set-ctime-mdata"]);
 
@@ -71,11 +72,15 @@ async function setXattrs(
   return withAttributes(await fop.brick.tree.setXattrs(gfid, xattrs, modeOf(flags), fop.access));
 }
 
-/** @throws {@link BrickError} `BRICK_UNSUPPORTED` for a name of no namespace, as Linux does. */
+/**
+ * @throws {@link BrickError} `BRICK_UNSUPPORTED` for a name of no namespace, `BRICK_ARGUMENT` for a namespace
+ *   without a name, as Linux does.
+ */
 function storable(dict: Dict | null): ReadonlyMap<string, Uint8Array> {
   const xattrs = new Map<string, Uint8Array>();
   for (const key of dict?.keys() ?? []) {
     if (controls.has(key)) continue;
+    if (bareNamespace.test(key)) throw new BrickError("BRICK_ARGUMENT", `"${key}" names no xattr`);
     const value = xattrNames.test(key) ? dictBytes(dict, key) : undefined;
     if (value === undefined) throw new BrickError("BRICK_UNSUPPORTED", `"${key}" is no xattr`);
     xattrs.set(key, value);

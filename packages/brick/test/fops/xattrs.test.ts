@@ -67,6 +67,8 @@ describe("SETXATTR and GETXATTR", () => {
       expect((await set(one, gfid, user(name, "0123456789abcdef"))).opErrno).toBe(Errno.EPERM);
     }
     expect((await set(one, gfid, user("no-namespace", "1"))).opErrno).toBe(Errno.EOPNOTSUPP);
+    expect((await set(one, gfid, user("system.other", "1"))).opErrno).toBe(Errno.EOPNOTSUPP);
+    expect((await set(one, gfid, user("user.", "1"))).opErrno).toBe(Errno.EINVAL);
     expect((await set(one, gfid, dict(["user.i", iattValue(NO_IATT)]))).opErrno).toBe(Errno.EOPNOTSUPP);
     expect((await set(one, gfid, user("user.a", "x".repeat(65_537)))).opErrno).toBe(Errno.E2BIG);
     expect((await set(one, gfid, user(`user.${"n".repeat(300)}`, "1"))).opErrno).toBe(Errno.ERANGE);
