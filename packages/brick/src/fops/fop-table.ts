@@ -7,6 +7,7 @@ import { create } from "./create.js";
 import type { FopSpec } from "./fop-spec.js";
 import { fgetxattr, getxattr } from "./get-xattr.js";
 import { entrylk, fentrylk, finodelk, inodelk } from "./internal-lock.js";
+import { icreate, namelink } from "./nameless.js";
 import { ipc } from "./ipc.js";
 import { lease } from "./lease.js";
 import { link } from "./link.js";
@@ -14,6 +15,7 @@ import { lookup } from "./lookup.js";
 import { mkdir, mknod, symlink } from "./make-entry.js";
 import { open, opendir } from "./open.js";
 import { getactivelk, lk } from "./posix-lock.js";
+import { put } from "./put.js";
 import { read } from "./read.js";
 import { readdir, readdirp } from "./readdir.js";
 import { readlink } from "./readlink.js";
@@ -55,6 +57,7 @@ export const fopTable: FopTable = {
   fxattrop,
   getactivelk,
   getxattr,
+  icreate,
   inodelk,
   ipc,
   lease,
@@ -63,8 +66,10 @@ export const fopTable: FopTable = {
   lookup,
   mkdir,
   mknod,
+  namelink,
   open,
   opendir,
+  put,
   rchecksum,
   read,
   readdir,

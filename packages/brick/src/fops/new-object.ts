@@ -24,10 +24,7 @@ export interface ObjectRequest {
  * @throws {@link BrickError} `BRICK_GFID_REQUIRED` without a `gfid-req`, as stock bricks do.
  */
 export function newObject(fop: FopCall, type: number, { pargfid, mode, umask }: ObjectRequest): NewObject {
-  const gfid = dictGfid(fop.xdata, "gfid-req");
-  if (gfid === undefined || gfid === NULL_GFID) {
-    throw new BrickError("BRICK_GFID_REQUIRED", "a new object needs a gfid-req");
-  }
+  const gfid = requestedGfid(fop);
   const { uid, gid } = fop.caller;
   const { inherited: defaultAcl } = fop.brick.tree.protection(pargfid);
   const given = newProtection(type, permissions(mode), umask, defaultAcl);
@@ -35,6 +32,13 @@ export function newObject(fop: FopCall, type: number, { pargfid, mode, umask }: 
   if (given.access !== undefined) xattrs.set(ACCESS_ACL_XATTR, encodeAcl(given.access));
   if (given.inherited !== undefined) xattrs.set(DEFAULT_ACL_XATTR, encodeAcl(given.inherited));
   return { gfid, mode: type | given.mode, uid, gid, xattrs };
+}
+
+/** The gfid that the client chose for an object. @throws {@link BrickError} `BRICK_GFID_REQUIRED` without a `gfid-req`. */
+export function requestedGfid({ xdata }: FopCall): Gfid {
+  const gfid = dictGfid(xdata, "gfid-req");
+  if (gfid !== undefined && gfid !== NULL_GFID) return gfid;
+  throw new BrickError("BRICK_GFID_REQUIRED", "a gfid-req is needed");
 }
 
 /** Refuses who may not make names in `parent`; that a name is taken is said first. */
@@ -63,7 +67,8 @@ export function checkParentLayout(fop: FopCall, parent: Gfid): void {
   }
 }
 
-function xattrsOf(xdata: Dict | null): Map<string, Uint8Array> {
+/** The xattrs of a dictionary that makes an object; its other keys are not for the object. */
+export function xattrsOf(xdata: Dict | null): Map<string, Uint8Array> {
   const xattrs = new Map<string, Uint8Array>();
   if (xdata === null) return xattrs;
   const consumed = dictText(xdata, preopKey);

@@ -95,7 +95,20 @@ export async function addObject(
   const { gfid } = object;
   if (context.creating.has(gfid) || context.records.inode(gfid) !== undefined)
     throw gfidExists(context, parent, name, gfid);
-  const making = makeObject(context, parent, name, object, kind);
+  return makeObject(context, object, kind, (change) =>
+    putObject(context, change, parent, name, object, kind),
+  );
+}
+
+/** Makes the blob of a new object and, by `put`, its record. Nobody else makes one of that gfid meanwhile. */
+export async function makeObject<T>(
+  context: TreeContext,
+  object: NewObject,
+  kind: ObjectKind,
+  put: (change: TreeChange) => T,
+): Promise<T> {
+  const { gfid } = object;
+  const making = makeParts(context, object, kind, put);
   context.creating.set(gfid, making);
   try {
     return await making;
@@ -104,21 +117,19 @@ export async function addObject(
   }
 }
 
-async function makeObject(
+async function makeParts<T>(
   context: TreeContext,
-  parent: Gfid,
-  name: string,
-  object: NewObject,
+  { gfid, hold }: NewObject,
   kind: ObjectKind,
-): Promise<Created> {
-  const { gfid } = object;
+  put: (change: TreeChange) => T,
+): Promise<T> {
   const hasBlob = kind.type === FileType.regular;
   try {
-    if (object.hold === true) context.open.hold(gfid);
+    if (hold === true) context.open.hold(gfid);
     if (hasBlob) await createBlob(context, gfid);
-    return await context.change((change) => putObject(context, change, parent, name, object, kind));
+    return await context.change(put);
   } catch (error) {
-    if (object.hold === true) context.open.release(gfid);
+    if (hold === true) context.open.release(gfid);
     if (hasBlob && context.records.inode(gfid) === undefined) {
       await context.store.data.remove(gfid).catch(() => {});
     }
@@ -163,14 +174,15 @@ function putObject(
   return putName(change, parent, directory, name, gfid, record);
 }
 
-function newRecord(
+/** The record of a new object, with one name; what has no parent inherits from none. */
+export function newRecord(
   context: TreeContext,
   change: TreeChange,
   object: NewObject,
   kind: ObjectKind,
-  parent: InodeRecord,
+  parent: InodeRecord | undefined,
 ): InodeRecord {
-  const isInherited = (parent.mode & SETGID) !== 0;
+  const isInherited = parent !== undefined && (parent.mode & SETGID) !== 0;
   const inherited = isInherited && kind.type === FileType.directory ? SETGID : 0;
   const blob = kind.type === FileType.regular ? context.store.data.stat(object.gfid) : undefined;
   const xattrs = object.xattrs ?? new Map<string, Uint8Array>();
@@ -206,7 +218,8 @@ function addLink(context: TreeContext, change: TreeChange, gfid: Gfid, parent: G
   return putName(change, parent, directory, name, gfid, linked);
 }
 
-function putName(
+/** Gives the object of `record` a name, and says what its maker hears. */
+export function putName(
   change: TreeChange,
   parent: Gfid,
   directory: InodeRecord,
@@ -225,11 +238,11 @@ function putName(
   };
 }
 
-function checkNewName(name: string): void {
+export function checkNewName(name: string): void {
   if (isDots(name)) throw nameExists(name);
   checkEntryName(name);
 }
 
-function nameExists(name: string): TreeError {
+export function nameExists(name: string): TreeError {
   return new TreeError("TREE_EXISTS", `"${name}" exists`);
 }

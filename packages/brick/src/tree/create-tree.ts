@@ -4,6 +4,7 @@ import { attributeCalls } from "./attribute-calls.js";
 import { createCalls } from "./create-calls.js";
 import { dataCalls } from "./data-calls.js";
 import { migrationCalls } from "./migration-calls.js";
+import { namelessCalls } from "./nameless-calls.js";
 import { treeOptions, type TreeOptionsInput } from "./options.js";
 import { readCalls } from "./read-calls.js";
 import { recover, type Recovered } from "./recovery.js";
@@ -35,6 +36,7 @@ export async function createTree(
     recovered,
     ...readCalls(context),
     ...createCalls(context),
+    ...namelessCalls(context),
     ...removeCalls(context),
     ...renameCall(context),
     ...attributeCalls(context),

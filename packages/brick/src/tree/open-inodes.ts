@@ -5,6 +5,8 @@ import { TreeError } from "./tree-error.js";
 export class OpenInodes {
   readonly #holds = new Map<Gfid, number>();
   readonly #dying = new Set<Gfid>();
+  /** Held objects that were made without a name and have got none yet. */
+  readonly #nameless = new Set<Gfid>();
   readonly #holdsMax: number;
 
   constructor(holdsMax: number) {
@@ -33,7 +35,24 @@ export class OpenInodes {
       return false;
     }
     this.#holds.delete(gfid);
+    this.#nameless.delete(gfid);
     return count === 1;
+  }
+
+  /** Holds an object that is made without a name: it goes with the last hold, unless it gets a name. @throws as `hold`. */
+  holdNameless(gfid: Gfid): void {
+    this.hold(gfid);
+    this.#nameless.add(gfid);
+  }
+
+  /** Whether the object waits for its first name, which an unlinked one never gets. */
+  isNameless(gfid: Gfid): boolean {
+    return this.#nameless.has(gfid);
+  }
+
+  /** The object has a name now. */
+  named(gfid: Gfid): void {
+    this.#nameless.delete(gfid);
   }
 
   /**

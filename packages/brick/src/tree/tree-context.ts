@@ -6,7 +6,6 @@ import { type DirtyTimes, InodeTimes } from "./inode-times.js";
 import { MigrationGuard } from "./migration-guard.js";
 import { OpenInodes } from "./open-inodes.js";
 import type { TreeOptions } from "./options.js";
-import type { Created } from "./tree.js";
 import { TreeError } from "./tree-error.js";
 import { TreeChanges, TreeRecords } from "./tree-records.js";
 
@@ -25,7 +24,7 @@ export class TreeContext {
   readonly open: OpenInodes;
   readonly guard: MigrationGuard;
   /** Objects that are being made, each until it is made or has failed: their blob may be there before their record. */
-  readonly creating = new Map<Gfid, Promise<Created>>();
+  readonly creating = new Map<Gfid, Promise<unknown>>();
   readonly #background = new Set<Promise<void>>();
   #isSpilling = false;
 

@@ -72,6 +72,11 @@ export interface Renamed {
   /** The object that lost the new name, if there was one. */
   readonly replaced: { readonly gfid: Gfid; readonly nlink: number } | undefined;
 }
+/** Reply of what gives an object its first name. */
+export interface Named extends Created {
+  /** The object that lost the name, if there was one. */
+  readonly replaced: Renamed["replaced"];
+}
 export interface Written extends Change {
   /** Where the bytes went: what was asked, or the old end of the file for `"append"`. */
   readonly offset: number;
@@ -219,6 +224,22 @@ export interface Tree {
   symlink(parent: Gfid, name: string, target: string, object: NewObject): Promise<Created>;
   /** One more name for `gfid`. @throws `TREE_NOT_PERMITTED` for a directory, `TREE_LINKS_MAX`, `TREE_EXISTS`. */
   link(gfid: Gfid, parent: Gfid, name: string): Promise<Created>;
+  /**
+   * A regular file without a name, held as if by `hold`; with a `parent` it inherits from that. It goes with the last
+   * `release`, and with the process, unless it gets a name. @throws `TREE_GFID_EXISTS`, `TREE_HOLDS_MAX`; xattr codes.
+   */
+  createNameless(object: NewObject, parent?: Gfid): Promise<Iatt>;
+  /**
+   * Gives a file of `createNameless` its name, in one step with taking it from what has it when that is `replaces`d.
+   * @throws `TREE_STALE` for any other object, `TREE_EXISTS`, `TREE_IS_DIRECTORY`, `TREE_MIGRATING`; `TREE_MOVED` when the
+   *   name is that of a link file.
+   */
+  nameObject(
+    gfid: Gfid,
+    parent: Gfid,
+    name: string,
+    options?: { readonly replaces?: boolean },
+  ): Promise<Named>;
   /** @throws `TREE_NO_ENTRY`, `TREE_IS_DIRECTORY`, `TREE_UNLINK_CONDITION`; `TREE_MIGRATING` for a prepared target. */
   unlink(parent: Gfid, name: string, condition?: UnlinkCondition): Promise<Removed>;
   /** @throws `TREE_NOT_DIRECTORY`, `TREE_NOT_EMPTY`; `TREE_INVALID` for "." and the root. */

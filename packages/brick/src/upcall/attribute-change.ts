@@ -75,6 +75,8 @@ export const changeRules: Rules = {
   mknod: ({ gfid, reply }) => ({ gfid, flags: times, stat: reply.postparent }),
   symlink: ({ gfid, reply }) => ({ gfid, flags: times, stat: reply.postparent }),
   create: createdOrEmptied,
+  put: ({ gfid, reply }) => ({ gfid, flags: times, stat: reply.postparent }),
+  namelink: ({ gfid, reply }) => ({ gfid, flags: times, stat: reply.poststat }),
   link: ({ gfid, reply: { stat, postparent } }) => ({ gfid, flags: NAMES, stat, parentStat: postparent }),
   unlink: ({ gfid, reply }) => ({ gfid, flags: NAMES, parentStat: reply.poststat }),
   rmdir: ({ gfid, reply }) => ({ gfid, flags: NAMES, parentStat: reply.poststat }),

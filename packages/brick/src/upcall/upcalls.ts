@@ -139,8 +139,11 @@ export class Upcalls {
   }
 }
 
+/** Fops that make an inode and show it to their client. */
+const makers: ReadonlySet<FopName> = new Set(["create", "mkdir", "mknod", "put", "symlink"]);
+
 /** The inode that a fop made: its client has its attributes from the answer. */
 function madeBy(name: FopName, reply: FopReply<FopName>): Gfid | undefined {
-  const isMaker = name === "mkdir" || name === "mknod" || name === "symlink" || name === "create";
+  const isMaker = makers.has(name);
   return isMaker && "stat" in reply ? reply.stat.gfid : undefined;
 }

@@ -50,6 +50,18 @@ it("removes a blob that was made before its record", async () => {
   expect(await fixture.text(kept)).toBe("data");
 });
 
+it("removes a file that was made without a name and had got none, and keeps one that had", async () => {
+  const [lost, kept] = [newGfid(), newGfid()];
+  for (const gfid of [lost, kept]) await fixture.tree.createNameless(object(gfid));
+  await fixture.tree.write(kept, 0, Buffer.from("data"));
+  await fixture.tree.nameObject(kept, ROOT_GFID, "kept");
+  await crash();
+  expect(fixture.tree.recovered).toEqual({ unlinked: 1, emptied: 0, orphans: 0 });
+  expect(fixture.store.data.stat(lost)).toBeUndefined();
+  expect(fixture.names()).toEqual(["kept"]);
+  expect(await fixture.text(kept)).toBe("data");
+});
+
 it("refuses to take half a store for garbage", async () => {
   for (let count = 0; count < 3; count += 1) await fixture.store.data.create(newGfid());
   medium.crash();
