@@ -66,6 +66,8 @@ const levels: Readonly<Record<BrickEvent["type"] | ManagementEvent["type"], Leve
   fault: "error",
   recall: "debug",
   revoke: "warn",
+  "child-down": "error",
+  "child-up": "info",
   "volfile-fetched": "info",
   "volfile-unknown": "warn",
   "brick-unknown": "warn",
@@ -85,8 +87,10 @@ export function createEventLog(stream: NodeJS.WritableStream, level: LogLevel): 
   );
   const tell = ({ type, ...figures }: BrickEvent | ManagementEvent) => {
     const { error, ...rest } = figures as { error?: unknown };
-    const reason = error instanceof Error ? (error.stack ?? error.message) : error;
-    logger[levels[type]]({ event: type, ...rest, ...(reason !== undefined && { reason }) });
+    const what = error instanceof Error ? (error.stack ?? error.message) : error;
+    // What the brick gives as its reason is a word of its own.
+    const key = "reason" in rest ? "error" : "reason";
+    logger[levels[type]]({ event: type, ...rest, ...(what !== undefined && { [key]: what }) });
   };
   return {
     brick: tell,

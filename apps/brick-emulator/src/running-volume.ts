@@ -87,6 +87,7 @@ export class RunningVolume {
         leases: openLeases,
         recallTimeoutMs,
         cacheInvalidationMs: timeoutMs,
+        healthCheck,
         allow,
       } = brickOptionsOf(options);
       const server = await createBrickServer({
@@ -97,6 +98,7 @@ export class RunningVolume {
           openLeases,
           ...(world.compat !== undefined && { compat: world.compat }),
           login: { allow: [...allow] },
+          healthCheck,
           ...(timeoutMs !== undefined && { cacheInvalidation: { timeoutMs } }),
         },
         log: world.log,

@@ -68,12 +68,15 @@ async function serveBricks(
       options,
       log: log.brick,
     });
-    const listener = await transport.listen(address, (connection) => server.accept(connection));
-    announce(values, log, listener.address, served);
-    const reason = await ended;
-    log.program({ event: "stopping", reason });
-    await listener.close();
-    await server.close();
+    try {
+      const listener = await transport.listen(address, (connection) => server.accept(connection));
+      announce(values, log, listener.address, served);
+      const reason = await ended;
+      log.program({ event: "stopping", reason });
+      await listener.close();
+    } finally {
+      await server.close();
+    }
   } finally {
     await Promise.all(served.map(({ store }) => store.close()));
   }

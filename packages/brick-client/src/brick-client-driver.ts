@@ -269,6 +269,8 @@ class DrivenBrickClient implements BrickClient {
     const { session } = this;
     if (callback.name !== "recallLease") {
       this.#events.publish({ type: "callback", session, ...callback });
+      // The brick takes nobody in before its store is back: the attempts to connect again wait for just that.
+      if (callback.name === "childDown") this.drop();
       return;
     }
     const { gfid, leaseType, xdata } = callback.request;

@@ -92,6 +92,30 @@ describe("a real brick", () => {
     ).rejects.toMatchObject({ code: "FOP_FAILED", errno: Errno.ENOENT, fop: "lookup" });
   });
 
+  it("that goes down is left, and is come back to when it is up", async () => {
+    const context = await setup();
+    const { client, server, scheduler } = context;
+    await createFile(context);
+    const brick = server.bricks.get("b0");
+    brick?.takeDown("stopped");
+    await settle();
+    expect(client.isUp).toBe(false);
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      scheduler.advance(1_000);
+      await settle();
+    }
+    expect(client.isUp).toBe(false);
+    brick?.bringUp("stopped");
+    for (let attempt = 0; attempt < 20 && !client.isUp; attempt += 1) {
+      scheduler.advance(1_000);
+      await settle();
+    }
+    expect([client.isUp, client.session]).toEqual([true, 2]);
+    const found = await client.fops.lookup({ gfid: NULL_GFID, pargfid: ROOT_GFID, flags: 0, bname: "file" });
+    expect(found.prestat.gfid).toBe(gfid);
+    await client.close();
+  });
+
   it("lists a directory", async () => {
     const context = await setup();
     const { client } = context;

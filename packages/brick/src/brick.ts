@@ -42,6 +42,9 @@ export interface BrickInit {
   readonly log: BrickLog;
 }
 
+/** Why a brick is down for its clients: its store fails, or an operator wants it so. */
+export type DownReason = "store" | "stopped";
+
 /** Epochs of one boot: a brick that boots anew starts above every epoch it granted before. */
 const EPOCHS_PER_BOOT_BITS = 32n;
 
@@ -66,6 +69,7 @@ export class Brick {
   readonly #contention: ContentionNotices;
   readonly #nowMs: () => number;
   readonly #clients = new Map<ClientUid, BrickClient>();
+  readonly #downReasons = new Set<DownReason>();
   #running = 0;
   #isClosed = false;
   #whenIdle: () => void = () => {};
@@ -104,6 +108,31 @@ export class Brick {
   /** Clients that are connected. */
   get clients(): ReadonlyMap<ClientUid, BrickClient> {
     return this.#clients;
+  }
+
+  /** Whether clients are served: nothing keeps the brick down. */
+  get isUp(): boolean {
+    return this.#downReasons.size === 0;
+  }
+
+  /**
+   * Keeps the brick down for `reason` from now on; its clients are told when it was up. They stay connected and keep what they
+   * hold, but what needs the store is refused with ENOTCONN, and new clients with EAGAIN. Harmless when repeated.
+   * @param error what is wrong, for the log
+   */
+  takeDown(reason: DownReason, error?: unknown): void {
+    const wasUp = this.isUp;
+    if (this.#downReasons.has(reason)) return;
+    this.#downReasons.add(reason);
+    this.log({ type: "child-down", brick: this.name, reason, ...(error !== undefined && { error }) });
+    if (wasUp) this.#callAllBack("childDown");
+  }
+
+  /** Takes `reason` back; when it was the last one clients are told, and served. Harmless when repeated. */
+  bringUp(reason: DownReason): void {
+    if (!this.#downReasons.delete(reason)) return;
+    this.log({ type: "child-up", brick: this.name, reason });
+    if (this.isUp) this.#callAllBack("childUp");
   }
 
   /** A connection has named its client. @throws {@link BrickError} `BRICK_SESSION_LIMIT`. */
@@ -238,6 +267,10 @@ export class Brick {
 
   #callBack<N extends CallbackName>(client: ClientUid, name: N, request: CallbackRequest<N>): void {
     for (const connection of this.#clients.get(client)?.connections ?? []) connection.callback(name, request);
+  }
+
+  #callAllBack(name: "childUp" | "childDown"): void {
+    for (const client of this.#clients.keys()) this.#callBack(client, name, {});
   }
 
   #revoked(lease: LeaseName, reason: RevokeReason): void {

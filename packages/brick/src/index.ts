@@ -26,7 +26,7 @@ export {
   type ManagementOptionsInput,
 } from "./management/options.js";
 export type { VolumeDirectory } from "./management/volume-directory.js";
-export { Brick, type BrickInit } from "./brick.js";
+export { Brick, type BrickInit, type DownReason } from "./brick.js";
 export type { BrickEvent, BrickLog } from "./server/brick-event.js";
 export {
   type BrickServerOptions,
@@ -37,6 +37,7 @@ export {
   type LoginOptions,
   loginOptions,
 } from "./options.js";
+export { type HealthCheckOptions, healthCheckOptions } from "./health/options.js";
 export { BrickError, type BrickErrorCode } from "./brick-error.js";
 export { createMemoryStore, MemoryMedium, type MemoryStoreOptions } from "./store/memory-store.js";
 export { StoreError, type StoreErrorCode } from "./store/store-error.js";

@@ -1,6 +1,7 @@
 import { leaseOptions } from "@brickshift/lease-manager";
 import { rpcPeerOptions } from "@brickshift/rpc";
 import { z } from "zod";
+import { healthCheckOptions } from "./health/options.js";
 
 const KIB = 1_024;
 const MIB = 1_024 * KIB;
@@ -9,6 +10,8 @@ const MIB = 1_024 * KIB;
 export const loginOptions = z.strictObject({
   /** Addresses that may connect, as texts in which `*` stands for any characters; by default all. */
   allow: z.array(z.string().min(1).max(255)).max(1_024).default(["*"]),
+  /** Addresses that may not, whatever `allow` says. */
+  reject: z.array(z.string().min(1).max(255)).max(1_024).default([]),
   /** Passwords by user name. When there is one, peers must name a user and its password. */
   users: z.record(z.string().min(1).max(255), z.string().min(1).max(255)).default({}),
 });
@@ -32,6 +35,8 @@ export const brickServerOptions = z
     leases: leaseOptions.prefault({}),
     /** Whether clients get leases of scope `open`, as with `features.leases`; leases of scope `data` there are always. */
     openLeases: z.boolean().default(true),
+    /** How the stores are looked after: a brick whose store fails is down for its clients until it is back. */
+    healthCheck: healthCheckOptions.prefault({}),
     /** When present, clients are told of changes that others make; stock bricks: `features.cache-invalidation`. */
     cacheInvalidation: cacheInvalidationOptions.optional(),
     /**

@@ -53,6 +53,8 @@ export interface VolumeBrickOptions {
   readonly recallTimeoutMs: number;
   /** Time for which clients are told of changes to what they accessed, in ms; `undefined` when they are not. */
   readonly cacheInvalidationMs: number | undefined;
+  /** How often the stores are checked, in ms, or 0 for never, and how long a check may take. */
+  readonly healthCheck: { readonly intervalMs: number; readonly timeoutMs: number };
   /** Addresses that may connect, as texts with `*`. */
   readonly allow: readonly string[];
 }
@@ -65,6 +67,10 @@ export function brickOptionsOf(options: VolumeOptions): VolumeBrickOptions {
     cacheInvalidationMs: isOptionOn(options, "features.cache-invalidation")
       ? millisecondsOf(options, "features.cache-invalidation-timeout")
       : undefined,
+    healthCheck: {
+      intervalMs: millisecondsOf(options, "storage.health-check-interval"),
+      timeoutMs: millisecondsOf(options, "storage.health-check-timeout"),
+    },
     allow: (optionText(options, "auth.allow") ?? "*").split(","),
   };
 }

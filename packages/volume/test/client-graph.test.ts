@@ -144,18 +144,22 @@ describe("options of a volume", () => {
       leases: false,
       recallTimeoutMs: 60_000,
       cacheInvalidationMs: undefined,
+      healthCheck: { intervalMs: 30_000, timeoutMs: 20_000 },
       allow: ["*"],
     });
     const set = {
       "features.leases": "on",
       "features.lease-lock-recall-timeout": "5",
       "auth.allow": "a,b",
+      "storage.health-check-interval": "0",
+      "storage.health-check-timeout": "5",
       "features.cache-invalidation": "on",
     };
     expect(brickOptionsOf(parseVolumeOptions(set))).toEqual({
       leases: true,
       recallTimeoutMs: 5_000,
       cacheInvalidationMs: 60_000,
+      healthCheck: { intervalMs: 0, timeoutMs: 5_000 },
       allow: ["a", "b"],
     });
     expect(textOf("demo", set)).toBe(fromGlusterd("default"));

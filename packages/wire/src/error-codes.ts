@@ -57,6 +57,7 @@ export const transactionErrorCodes = {
 export const brickErrorCodes = {
   BRICK_UNKNOWN: peer(Errno.ENOENT),
   BRICK_SETVOLUME_INVALID: peer(Errno.EINVAL),
+  BRICK_DOWN: local(Errno.EAGAIN),
   BRICK_AUTHENTICATION: peer(Errno.EACCES),
   BRICK_HANDSHAKE_TIMEOUT: peer(Errno.ETIMEDOUT),
   BRICK_SESSION_LIMIT: peer(Errno.EAGAIN),

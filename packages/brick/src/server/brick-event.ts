@@ -1,4 +1,5 @@
 import type { ClientUid, Gfid } from "@brickshift/wire";
+import type { DownReason } from "../brick.js";
 
 /** What a brick server tells the application, for its log. It never waits for the application. */
 export type BrickEvent =
@@ -51,6 +52,16 @@ export type BrickEvent =
       readonly errno: number;
       readonly error: unknown;
     }
+  /** The brick is down for its clients for this reason, or for one more. */
+  | {
+      readonly type: "child-down";
+      readonly brick: string;
+      readonly reason: DownReason;
+      /** What the store failed with. */
+      readonly error?: unknown;
+    }
+  /** This reason is over; the brick is up unless there is another. */
+  | { readonly type: "child-up"; readonly brick: string; readonly reason: DownReason }
   /** A lease was asked back. */
   | { readonly type: "recall"; readonly brick: string; readonly client: ClientUid; readonly gfid: Gfid }
   /** A lease was ended by the brick. */

@@ -2,7 +2,8 @@ import type { Scheduler } from "@brickshift/rpc";
 import type { Connection } from "@brickshift/transport";
 import { z } from "zod";
 import { Brick } from "../brick.js";
-import { brickServerOptions, type BrickServerOptionsInput } from "../options.js";
+import { driveHealth, type HealthDriver } from "../health/health-driver.js";
+import { type BrickServerOptions, brickServerOptions, type BrickServerOptionsInput } from "../options.js";
 import type { BrickStore } from "../store/store.js";
 import { createTree, type TreeInput } from "../tree/create-tree.js";
 import type { BrickLog } from "./brick-event.js";
@@ -73,8 +74,12 @@ export async function createBrickServer(init: BrickServerInit): Promise<BrickSer
   for (const { name, store, volumeId, subvolume, tree: treeInput } of init.bricks) {
     const tree = await createTree(store, treeInput);
     const { id, bootCount } = store;
-    bricks.set(name, new Brick({ name, id, bootCount, volumeId, subvolume, tree, options, scheduler, log }));
+    const brick = new Brick({ name, id, bootCount, volumeId, subvolume, tree, options, scheduler, log });
+    bricks.set(name, brick);
   }
+  const health = init.bricks.map(({ name, store }) =>
+    driveHealthOf(bricks.get(name), store, options, scheduler),
+  );
   const [first] = init.bricks;
   const processUuid = `${first?.store.id}-${first?.store.bootCount}`;
   const sessions = new Set<Session>();
@@ -97,9 +102,24 @@ export async function createBrickServer(init: BrickServerInit): Promise<BrickSer
   }
 
   async function close(): Promise<void> {
+    for (const checks of health) checks.close();
     await Promise.all([...sessions].map((session) => session.close()));
     await Promise.all([...bricks.values()].map((brick) => brick.close()));
   }
 
   return { bricks, accept, close: () => (closing ??= close()) };
+}
+
+/** Takes the brick down when its store fails, and up again. */
+function driveHealthOf(
+  brick: Brick | undefined,
+  store: BrickStore,
+  { healthCheck }: BrickServerOptions,
+  scheduler: Scheduler,
+): HealthDriver {
+  return driveHealth(healthCheck, scheduler, {
+    check: () => store.check(),
+    failed: (error) => brick?.takeDown("store", error),
+    well: () => brick?.bringUp("store"),
+  });
 }

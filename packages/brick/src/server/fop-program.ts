@@ -28,6 +28,19 @@ export interface FopHost {
   readonly client: BrickClient;
 }
 
+/** What gives back, or needs no store: to refuse it while the brick is down would leave locks and fds behind. */
+const servedWhileDown: ReadonlySet<FopName> = new Set([
+  "entrylk",
+  "fentrylk",
+  "finodelk",
+  "flush",
+  "inodelk",
+  "lease",
+  "lk",
+  "release",
+  "releasedir",
+]);
+
 /**
  * The fops. Before a SETVOLUME, and for bodies that do not decode, the call is refused as garbage.
  * Source: measured (`rpc-errors`).
@@ -68,6 +81,9 @@ function serve<N extends FopName>(
   if (spec === undefined) {
     log({ type: "unsupported", address, fop: name });
     return void call.reply(encodeFopReply(name, failedReply(name, Errno.EOPNOTSUPP)));
+  }
+  if (!brick.isUp && !servedWhileDown.has(name)) {
+    return void call.reply(encodeFopReply(name, failedReply(name, Errno.ENOTCONN)));
   }
   let fop: FopCall;
   try {

@@ -27,7 +27,7 @@ export interface SetvolumeRequest {
 
 /**
  * Reads and judges a SETVOLUME.
- * @throws {@link BrickError} `BRICK_SETVOLUME_INVALID`, `BRICK_UNKNOWN`, `BRICK_AUTHENTICATION`.
+ * @throws {@link BrickError} `BRICK_SETVOLUME_INVALID`, `BRICK_UNKNOWN`, `BRICK_AUTHENTICATION`, `BRICK_DOWN`.
  * Source: glusterfs `xlators/protocol/server/src/server-handshake.c`; measured (`hndsk-setvolume`).
  */
 export function parseSetvolume(
@@ -52,6 +52,7 @@ export function parseSetvolume(
   if (volumeId !== undefined && brick.volumeId !== undefined && volumeId !== brick.volumeId) {
     throw invalid(`the brick is of volume ${brick.volumeId}`);
   }
+  if (!brick.isUp) throw new BrickError("BRICK_DOWN", "the brick is down; it comes back by itself");
   return { uid, brick };
 }
 

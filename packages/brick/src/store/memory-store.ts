@@ -53,6 +53,7 @@ export function createMemoryStore(medium = new MemoryMedium(), options: MemorySt
     id,
     bootCount,
     wasClosed,
+    check: async () => check(),
     async close() {
       if (medium.incarnation !== incarnation) return;
       // Transactions that were asked for before run first: they wait for one microtask.

@@ -128,6 +128,13 @@ export interface BrickStore {
   readonly bootCount: number;
   /** Whether the last user closed the store in order; then no blob is without an owner. */
   readonly wasClosed: boolean;
+  /**
+   * Writes to the medium and reads it back, blobs and records, and finds out whether it is the one that was opened. May be called
+   * while everything else goes on.
+   * @throws StoreError (as rejection) with what is wrong, `STORE_IO` in most cases; `STORE_NO_SPACE` when the medium answers
+   *   and is full; `STORE_CLOSED`.
+   */
+  check(): Promise<void>;
   /** Waits for what is under way, then lets go of the medium. Twice is as good as once. */
   close(): Promise<void>;
 }

@@ -54,6 +54,17 @@ export function storeCompliance(name: string, setup: () => Promise<StoreUnderTes
       await expectKept(gfid);
     });
 
+    it("is well, again and again, while it is used", async () => {
+      const gfid = newGfid();
+      await store.check();
+      await Promise.all([
+        store.check(),
+        store.data.create(gfid),
+        store.meta.transact((tx) => tx.put(bytes("key"), bytes("kept"))),
+      ]);
+      await store.check();
+    });
+
     it("is open once at a time", async () => {
       await expect(under.open()).rejects.toMatchObject({ code: "STORE_LOCKED" });
       await fill();
@@ -68,6 +79,7 @@ export function storeCompliance(name: string, setup: () => Promise<StoreUnderTes
       const closed = { code: "STORE_CLOSED" };
       await expect(store.data.read(gfid, 0, new Uint8Array(1))).rejects.toMatchObject(closed);
       await expect(store.meta.transact(() => 1)).rejects.toMatchObject(closed);
+      await expect(store.check()).rejects.toMatchObject(closed);
       expect(() => store.meta.get(bytes("late"))).toThrow(expect.objectContaining(closed));
       expect(() => store.data.stat(gfid)).toThrow(expect.objectContaining(closed));
       store = await under.open();

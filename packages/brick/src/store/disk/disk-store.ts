@@ -6,12 +6,15 @@ import { DiskData } from "./disk-data.js";
 import { DiskMeta } from "./disk-meta.js";
 import { lockDirectory } from "./directory-lock.js";
 import { diskStoreOptions, type DiskStoreOptionsInput } from "./options.js";
+import { probeMedium, recordsIdentity } from "./medium-probe.js";
 import { storeErrorFrom } from "./platform-error.js";
 import { faultOfRecords } from "./records-file.js";
+import { StoreError } from "../store-error.js";
 import { damaged, makeBlobDirectories, readStoreId, writeStoreId } from "./store-format.js";
 
 const BOOT_COUNT = "boot-count";
 const IS_CLOSED = "is-closed";
+const CHECKS = "health-checks";
 
 /**
  * Opens the store in a directory, or makes one there. Needs neither root nor filesystem xattrs.
@@ -47,15 +50,33 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
     const meta = new DiskMeta(records);
     const data = new DiskData(options);
     const opened = root;
+    let recording: Promise<unknown> | undefined;
     const close = async () => {
       meta.close();
       await data.close();
+      await recording;
       await state.put(IS_CLOSED, true);
       await opened.close();
       unlock();
     };
     let closing: Promise<void> | undefined;
-    return { meta, data, id, bootCount, wasClosed, close: () => (closing ??= close()) };
+    const identity = await recordsIdentity(directory);
+    let checks = 0;
+    const checkOpen = () => {
+      if (closing !== undefined) throw new StoreError("STORE_CLOSED", "the store is closed");
+    };
+    const check = async () => {
+      checkOpen();
+      await probeMedium(directory, identity);
+      checkOpen();
+      checks += 1;
+      const recorded = state.put(CHECKS, checks);
+      recording = recorded.catch(() => {});
+      await recorded.catch((error: unknown) => {
+        throw storeErrorFrom(error, `health check of ${directory}`);
+      });
+    };
+    return { meta, data, id, bootCount, wasClosed, check, close: () => (closing ??= close()) };
   } catch (error) {
     await root?.close();
     unlock();
