@@ -1,13 +1,11 @@
-import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { EntrylkCmd, LkCmd, ROOT_GFID } from "@brickshift/wire";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { connectClient } from "./support/brick-clients.js";
 import { until } from "./support/command.js";
 import { startEmulator } from "./support/emulator.js";
 import { clientVolfile, type MountedBrick, mountVolfile } from "./support/fuse-mount.js";
+import { startLocker } from "./support/locker.js";
 import { Scratch } from "./support/scratch.js";
 import { startStockBrick } from "./support/stock-brick.js";
 
@@ -17,28 +15,14 @@ beforeEach(() => {
 });
 afterEach(() => scratch.end());
 
-const program = fileURLToPath(new URL("support/lock-steps.py", import.meta.url));
-
-/** A process that locks a file of a mount, one step after the other. */
-function locker(file: string) {
-  const child = spawn("python3", [program, file], { stdio: ["pipe", "pipe", "inherit"] });
-  scratch.onEnd(() => void child.kill("SIGKILL"));
-  const waiting: ((answer: string) => void)[] = [];
-  createInterface({ input: child.stdout }).on("line", (line) => waiting.shift()?.(line));
-  const ask = (step: string) => {
-    const answer = new Promise<string>((resolve) => waiting.push(resolve));
-    child.stdin.write(`${step}\n`);
-    return answer;
-  };
-  return { ask, kill: () => void child.kill("SIGKILL") };
-}
-
 /** Two mounts of the brick, and the processes that fight over a file in them: two in the first, one in the second. */
 async function fighters(brick: MountedBrick) {
   const one = await mountVolfile(scratch, clientVolfile([brick]), `${brick.name}-one`);
   const other = await mountVolfile(scratch, clientVolfile([brick]), `${brick.name}-other`);
   writeFileSync(`${one.path}/f`, "0123456789");
-  const [ann, bob, eve] = [`${one.path}/f`, `${one.path}/f`, `${other.path}/f`].map(locker);
+  const [ann, bob, eve] = [`${one.path}/f`, `${one.path}/f`, `${other.path}/f`].map((file) =>
+    startLocker(scratch, file),
+  );
   if (ann === undefined || bob === undefined || eve === undefined) throw new Error("three were started");
   return { ann, bob, eve, one, other };
 }

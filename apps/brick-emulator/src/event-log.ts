@@ -62,7 +62,6 @@ const levels: Readonly<Record<BrickEvent["type"] | ManagementEvent["type"], Leve
   "session-refused": "warn",
   "session-closed": "info",
   garbage: "warn",
-  unsupported: "warn",
   fault: "error",
   recall: "debug",
   revoke: "warn",

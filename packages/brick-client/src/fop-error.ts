@@ -56,6 +56,7 @@ export function isFopError(error: unknown): error is FopError {
 
 function codeOf(errno: number, leaseState: string | undefined, linkto: string | undefined): FopErrorCode {
   if (errno === Errno.EKEYREVOKED) return "FOP_LEASE_REVOKED";
+  if (errno === Errno.EREMOTE && linkto !== undefined) return "FOP_MOVED";
   if (errno !== Errno.ESTALE) return "FOP_FAILED";
   if (leaseState === "fenced") return "FOP_FENCED";
   return linkto === undefined ? "FOP_FAILED" : "FOP_MOVED";

@@ -78,6 +78,7 @@ export const brickErrorCodes = {
   LOCK_CONFLICT: peer(Errno.EAGAIN),
   LOCK_LIMIT: peer(Errno.ENOLCK),
   LOCK_NOT_HELD: peer(Errno.EINVAL),
+  LOCK_CLIENT_UNKNOWN: peer(Errno.ESRCH),
 } as const satisfies Record<string, ErrorCodeInfo>;
 
 /** Codes of the brick's `StoreError`: the disk, the directory of a store, its format. */
@@ -125,6 +126,7 @@ export const treeErrorCodes = {
   TREE_XATTR_TOO_BIG: peer(Errno.E2BIG),
   TREE_XATTR_SPACE: peer(Errno.ENOSPC),
   TREE_MOVED: peer(Errno.ESTALE),
+  TREE_LOCKS_MOVED: peer(Errno.EREMOTE),
   TREE_FENCED: peer(Errno.ESTALE),
   TREE_MIGRATING: peer(Errno.EBUSY),
   TREE_NOT_A_TARGET: peer(Errno.EINVAL),

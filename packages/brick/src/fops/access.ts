@@ -16,8 +16,7 @@ export const access: FopSpec<"access"> = {
       throw new BrickError("BRICK_ARGUMENT", "a mask of nothing but bits that there are not");
     }
     const { caller, brick } = fop;
-    const isAllowed =
-      caller.pid === NFS_PID || permits(brick.tree.protection(request.gfid), caller, asked);
+    const isAllowed = caller.pid === NFS_PID || permits(brick.tree.protection(request.gfid), caller, asked);
     if (!isAllowed) throw new BrickError("BRICK_ACCESS", "the permissions forbid it");
     return { opRet: 0, opErrno: 0, xdata: null };
   },

@@ -24,6 +24,7 @@ function reasonOf(error: Error & { readonly code: string }): Dict | null {
     case "TREE_FENCED":
     case "LEASE_FENCED":
       return xdataOf({ leaseState: "fenced" });
+    case "TREE_LOCKS_MOVED":
     case "TREE_MOVED": {
       const { linkto } = error as Partial<{ readonly linkto: string }>;
       return linkto === undefined ? null : xdataOf({ linkto });

@@ -23,6 +23,7 @@ import { release, releasedir } from "./release.js";
 import { rename } from "./rename.js";
 import { seek } from "./seek.js";
 import { fremovexattr, fsetxattr, removexattr, setxattr } from "./set-xattr.js";
+import { setactivelk } from "./set-active-locks.js";
 import { fsetattr, setattr } from "./setattr.js";
 import { fstat, stat } from "./stat.js";
 import { statfs } from "./statfs.js";
@@ -32,8 +33,8 @@ import { rmdir, unlink } from "./unlink.js";
 import { write } from "./write.js";
 import { fxattrop, xattrop } from "./xattrop.js";
 
-/** How each fop is served; what is not here is answered EOPNOTSUPP. */
-export type FopTable = { readonly [N in FopName]?: FopSpec<N> };
+/** How each fop is served. */
+export type FopTable = { readonly [N in FopName]: FopSpec<N> };
 
 /** The fops of this brick. */
 export const fopTable: FopTable = {
@@ -81,6 +82,7 @@ export const fopTable: FopTable = {
   rename,
   rmdir,
   seek,
+  setactivelk,
   setattr,
   setxattr,
   stat,

@@ -4,12 +4,14 @@ import {
   type Flock,
   type FopReply,
   type FopRequest,
+  type Gfid,
   LkCmd,
   LockType,
 } from "@brickshift/wire";
 import { BrickError } from "../brick-error.js";
 import type { PosixLock } from "../locks/posix-locks.js";
 import { lkOwnerBytes } from "../server/caller.js";
+import { TreeError } from "../tree/tree-error.js";
 import type { FopCall } from "./fop-call.js";
 import { fileOf, type FopFile, linked } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
@@ -25,6 +27,7 @@ export const lk: FopSpec<"lk"> = {
   targets: (fop, request) => [{ gfid: fileOf(fop, request).gfid, gate: gateOfLock(request.flock.type) }],
   handle(fop, request) {
     const file = fileOf(fop, request);
+    needHere(fop, file.gfid);
     switch (request.cmd) {
       case LkCmd.getlk:
         return succeeded(blocker(fop, file, request.flock));
@@ -36,6 +39,17 @@ export const lk: FopSpec<"lk"> = {
     }
   },
 };
+
+/**
+ * Nobody locks what has moved: others lock the file where it is now, and would not see it.
+ * @throws {@link TreeError} `TREE_LOCKS_MOVED` for a link file. Source: definition, by this errno the clients of a stock
+ *   volume look where the file has gone and ask there.
+ */
+export function needHere({ brick, access }: FopCall, gfid: Gfid): void {
+  const linkto = brick.tree.linkto(gfid);
+  if (linkto === undefined || access.internal === true) return;
+  throw new TreeError("TREE_LOCKS_MOVED", `${gfid} is on ${linkto}`, linkto);
+}
 
 /** GETACTIVELK: the POSIX locks held on the inode; their count is `opRet`. */
 export const getactivelk: FopSpec<"getactivelk"> = {

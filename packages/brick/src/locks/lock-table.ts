@@ -48,6 +48,13 @@ export class LockTable {
     return effects;
   }
 
+  /** Adds POSIX locks of any owners, all or none; see {@link PosixLocks.install}. */
+  installPosix(gfid: Gfid, added: readonly PosixLock[]): void {
+    const locks = this.#posix.get(gfid) ?? new PosixLocks(this.#quota);
+    locks.install(added);
+    this.#keep(gfid, locks);
+  }
+
   /** Ends the POSIX locks of `owner` on `gfid`, as a FLUSH with an owner does. */
   dropPosixOwner(gfid: Gfid, owner: LockOwner): readonly LockEffect[] {
     return this.#change(gfid, (locks) => locks.dropOwner(owner));

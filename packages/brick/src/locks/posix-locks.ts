@@ -79,6 +79,29 @@ export class PosixLocks {
     return NO_LOCK_EFFECTS;
   }
 
+  /**
+   * Adds locks of any owners, all or none; what waits goes on waiting.
+   * @throws {@link BrickError} `LOCK_CONFLICT` with a lock that is held or with one another, `LOCK_LIMIT`; nothing changed.
+   */
+  install(locks: readonly PosixLock[]): void {
+    let next = this.#held;
+    for (const lock of locks) {
+      if (next.some((held) => conflicts(held, lock))) {
+        throw new BrickError("LOCK_CONFLICT", "the range is locked by another owner");
+      }
+      next = withLock(next, lock);
+    }
+    const deltas = new Map<ClientUid, number>();
+    const count = (lock: PosixLock, one: 1 | -1) =>
+      deltas.set(lock.client, (deltas.get(lock.client) ?? 0) + one);
+    for (const lock of next) count(lock, 1);
+    for (const lock of this.#held) count(lock, -1);
+    const more = next.length - this.#held.length;
+    for (const [client, delta] of deltas) this.#quota.check(client, this.size + more - delta, delta);
+    for (const [client, delta] of deltas) this.#quota.add(client, delta);
+    this.#held = next;
+  }
+
   /** Ends every lock of `owner`, as close(2) does; requests of it that wait go on waiting. */
   dropOwner(owner: LockOwner): readonly LockEffect[] {
     return this.#drop((lock) => isSameOwner(lock, owner));

@@ -42,8 +42,6 @@ export type BrickEvent =
       readonly procedure: string;
       readonly reason: string;
     }
-  /** A fop that this brick does not implement; answered EOPNOTSUPP. */
-  | { readonly type: "unsupported"; readonly address: string; readonly fop: string }
   /** A fop failed in a way that is the brick's own fault; answered with `errno`. */
   | {
       readonly type: "fault";

@@ -22,7 +22,7 @@ export function callerOf(auth: Auth): Caller {
   if (auth.flavor === "null" || auth.flavor === "unknown") return NOBODY_IN_PARTICULAR;
   const { uid, gid, groups } = auth;
   if (auth.flavor === "unix") return { ...NOBODY_IN_PARTICULAR, uid, gid, groups };
-  return { pid: auth.pid, uid, gid, groups, lkOwner: hexOf(auth.lkOwner) };
+  return { pid: auth.pid, uid, gid, groups, lkOwner: lkOwnerText(auth.lkOwner) };
 }
 
 /** The bytes of a lock owner from its hex text. */
@@ -36,7 +36,8 @@ export function lkOwnerBytes(lkOwner: string): Uint8Array {
 
 const hexDigits = "0123456789abcdef";
 
-function hexOf(bytes: Uint8Array): string {
+/** The hex text of a lock owner. */
+export function lkOwnerText(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += `${hexDigits[byte >> 4]}${hexDigits[byte & 15]}`;
   return text;

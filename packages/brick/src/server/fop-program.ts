@@ -16,6 +16,7 @@ import {
 import type { Brick } from "../brick.js";
 import { FopCall } from "../fops/fop-call.js";
 import { failureOf } from "../fops/fop-failure.js";
+import type { FopSpec } from "../fops/fop-spec.js";
 import { type FopTable, fopTable } from "../fops/fop-table.js";
 import { FopTask } from "../fops/fop-task.js";
 import type { BrickClient } from "./brick-client.js";
@@ -77,11 +78,7 @@ function serve<N extends FopName>(
     log({ type: "garbage", address, procedure: name, reason: error.message });
     return call.refuse("garbageArguments");
   }
-  const spec = table[name];
-  if (spec === undefined) {
-    log({ type: "unsupported", address, fop: name });
-    return void call.reply(encodeFopReply(name, failedReply(name, Errno.EOPNOTSUPP)));
-  }
+  const spec: FopSpec<N> = table[name];
   if (!brick.isUp && !servedWhileDown.has(name)) {
     return void call.reply(encodeFopReply(name, failedReply(name, Errno.ENOTCONN)));
   }

@@ -1,0 +1,40 @@
+import { writeFileSync } from "node:fs";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { startLocker } from "./support/locker.js";
+import { MovingStage } from "./support/moving-stage.js";
+import { Scratch } from "./support/scratch.js";
+
+let scratch: Scratch;
+beforeEach(() => {
+  scratch = new Scratch();
+});
+afterEach(() => scratch.end());
+
+/** A file on b1, and two processes that have it open, each in a mount of its own. */
+async function lockers() {
+  const stage = await MovingStage.start(scratch);
+  const [one, other] = [await stage.mount(), await stage.mount()];
+  const path = stage.nameOnB1(one, "/locked", (file) => writeFileSync(file, "0123456789"));
+  const [ann, eve] = [one, other].map((mount) => startLocker(scratch, `${mount.path}${path}`));
+  if (ann === undefined || eve === undefined) throw new Error("two were started");
+  // Both have answered, so both have it open.
+  for (const locker of [ann, eve]) expect(await locker.ask("get write 0 0")).toBe("free");
+  return { stage, path, ann, eve };
+}
+
+it("locks a file where it is now, by fds from before it moved", async () => {
+  const { stage, path, ann, eve } = await lockers();
+  const { exited, errors } = stage.run([path]);
+  expect([await exited, errors()]).toEqual([0, ""]);
+  // Who comes now knows of no other brick than the one where the file is.
+  const fresh = await stage.mount();
+  const bob = startLocker(scratch, `${fresh.path}${path}`);
+  expect(await ann.ask("fcntl write 0 10")).toBe("ok");
+  expect(await bob.ask("fcntl write 5 1")).toBe("EAGAIN");
+  expect(await eve.ask("fcntl write 5 1")).toBe("EAGAIN");
+  expect(await bob.ask("flock exclusive")).toBe("EAGAIN");
+  expect(await eve.ask("get read 3 100")).toBe("write 0 10");
+  const waits = eve.ask("fcntl write 5 1 wait");
+  expect(await ann.ask("fcntl unlock 0 0")).toBe("ok");
+  expect(await waits).toBe("ok");
+});
