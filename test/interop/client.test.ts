@@ -24,6 +24,8 @@ import {
 } from "@brickshift/wire";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { until } from "./support/command.js";
+import { emulatedCases } from "./support/emulated-cases.js";
+import { startEmulator } from "./support/emulator.js";
 import { fopCases } from "./support/fop-cases.js";
 import { startGlusterd } from "./support/glusterd.js";
 import { Scratch } from "./support/scratch.js";
@@ -73,6 +75,17 @@ describe("every fop of the table", () => {
     for (const name of names) await fopCases[name](client);
     expect(client.openFds()).toBe(0);
     expect(brick.log()).not.toContain("failed to decode");
+  });
+
+  it("means the same on an emulated brick, which carries out four more", async () => {
+    const { port } = await startEmulator(scratch, ["b0"]);
+    const client = newClient(at(port), "b0", { auth: { pid: 100 } });
+    await client.connect();
+    const same = names.filter((name) => !(name in emulatedCases));
+    expect(same).toHaveLength(names.length - 3);
+    for (const name of same) await fopCases[name](client);
+    for (const carryOut of Object.values(emulatedCases)) await carryOut(client);
+    expect(client.openFds()).toBe(0);
   });
 });
 

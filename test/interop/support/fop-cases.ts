@@ -25,24 +25,26 @@ import {
 } from "@brickshift/wire";
 import { expect } from "vitest";
 
-type FopCase = (client: BrickClient) => Promise<unknown>;
+/** What one fop does. */
+export type FopCase = (client: BrickClient) => Promise<unknown>;
 
 let made = 0;
 /** A new gfid, which is also a name. */
-function newGfid(): Gfid {
+export function newGfid(): Gfid {
   made += 1;
   return parseGfid(`aaaaaaaa-0000-4000-8000-${made.toString(16).padStart(12, "0")}`);
 }
 const unknown = parseGfid("ffffffff-0000-4000-8000-000000000001");
-const asNew = (gfid: Gfid) => ({
+/** The name and the gfid of a new object in the root. */
+export const asNew = (gfid: Gfid) => ({
   pargfid: ROOT_GFID,
   bname: gfid,
   xdata: new Map([["gfid-req", gfidValue(gfid)]]),
 });
-const text = (value: string) => new TextEncoder().encode(value);
+export const text = (value: string) => new TextEncoder().encode(value);
 
 /** A file with ten bytes of content. */
-async function newFile(client: BrickClient): Promise<Gfid> {
+export async function newFile(client: BrickClient): Promise<Gfid> {
   const gfid = newGfid();
   await client.fops.mknod({ ...asNew(gfid), mode: FileType.regular | 0o640, dev: 0n });
   await client.fops.write({ gfid, fd: ANONYMOUS_FD, offset: 0, payload: text("0123456789") });
@@ -67,7 +69,8 @@ async function withFd(
   await client.fops.release({ gfid, fd });
 }
 
-async function failsWith(errno: number, fop: Promise<unknown>): Promise<void> {
+/** Expects a fop to be refused with `errno`. */
+export async function failsWith(errno: number, fop: Promise<unknown>): Promise<void> {
   const error: unknown = await fop.then(
     () => "it succeeded",
     (reason: unknown) => reason,

@@ -93,7 +93,7 @@ function set(fop: FopCall, inode: LiveInode, request: Request): LaterReply<Reply
   const ask: LeaseAsk = {
     client: fop.client,
     leaseId: request.lease.leaseId,
-    type: heldType(request.lease.leaseType),
+    type: wantedType(request.lease.leaseType),
     scope: isStock ? "open" : (getXdata(request.xdata, "leaseScope") ?? "open"),
     openFds: inode.fds ?? [],
     answer: {
@@ -139,6 +139,12 @@ function dirty(fop: FopCall, gfid: Gfid, epoch: Parameters<typeof fop.brick.gate
   return extents.flatMap(({ offset, length }): Extent[] =>
     offset >= size ? [] : [{ offset, length: Math.min(length, size - offset) }],
   );
+}
+
+/** Source: measured; a stock brick refuses a type that there is not as one that cannot be had now. */
+function wantedType(leaseType: number): HeldType {
+  if (leaseType === LeaseType.read || leaseType === LeaseType.readWrite) return heldType(leaseType);
+  throw new LeaseError("LEASE_HELD", `no lease of type ${leaseType} is given`);
 }
 
 function heldType(leaseType: number): HeldType {
