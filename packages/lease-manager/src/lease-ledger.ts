@@ -30,7 +30,7 @@ export class LeaseLedger<Fop extends GatedFop, Request extends LeaseRequest> {
     this.#firstEpoch = firstEpoch;
     this.#epoch = firstEpoch;
     this.registry = new LeaseRegistry(options.deadLeasesMax);
-    this.tracked = new TrackedInodes(options.trackedInodesMax, options.extentsMax);
+    this.tracked = new TrackedInodes(options);
   }
 
   /** The epoch of the last grant. */

@@ -36,8 +36,13 @@ export const leaseOptions = z.strictObject({
   inodesMax: count(8_388_608, 16_777_216),
   /** Most inodes whose modified extents are tracked; the one longest unused is given up for a new one. */
   trackedInodesMax: count(4_096),
-  /** Most modified extents kept per inode; past it those with the smallest gaps are joined. */
-  extentsMax: z.int().min(2).max(65_536).default(1_024),
+  /**
+   * Most modified extents kept per inode; past it those with the smallest gaps are joined. Twice as many writes scattered over a
+   * file make a seventh of it count as modified: this is to be more than the writes that come while a file is copied.
+   */
+  extentsMax: z.int().min(2).max(65_536).default(16_384),
+  /** Most modified extents kept on the brick; past it the inode longest unused is given up. About 80 bytes each. */
+  extentsTotalMax: count(1_048_576),
 });
 
 /** What a caller may pass: every option has a default. */

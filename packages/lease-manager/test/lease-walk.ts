@@ -49,6 +49,7 @@ const options = {
   queuedRequestsMax: 9,
   deadLeasesMax: 2,
   extentsMax: 4,
+  extentsTotalMax: 6,
   trackedInodesMax: 2,
 } as const;
 

@@ -194,6 +194,36 @@ it("gives up the inode longest unused when too many are tracked", () => {
   expect(scene.manager.usage.trackedInodes).toBe(2);
 });
 
+it("gives up the inode longest unused when there are too many extents in all", () => {
+  const scene = new LeaseScene({ extentsTotalMax: 3 });
+  const said = scene.play(`
+    request A runner read data on f
+    request B runner read data on g
+    modify 0 10 on g
+    modify 0 10 on f
+    modify 20 10 on f
+    since 2 on g
+    modify 40 10 on f
+    since 1 on f
+    since 2 on g
+    modify 60 10 on f
+    since 1 on f
+  `);
+  expect(said.slice(2)).toEqual(["0+10", "0+10 20+10 40+10", "unknown", "0+10 20+10 40+10 60+10"]);
+});
+
+it("counts the extents of an inode that it forgets no more", () => {
+  const scene = new LeaseScene({ extentsTotalMax: 2 });
+  scene.play(`
+    request A runner read data on f
+    request B runner read data on g
+    modify 0 10 on f
+    modify 20 10 on f
+  `);
+  scene.manager.forgetExtents(scene.inode("f").gfid);
+  expect(scene.play("modify 0 10 on g\n modify 20 10 on g\n since 2 on g").at(-1)).toBe("0+10 20+10");
+});
+
 it("keeps extents while the record of the inode comes and goes", () => {
   const scene = new LeaseScene();
   scene.play(`
