@@ -2,15 +2,19 @@ import type { TransactionOptions } from "./options.js";
 
 /** A window wide enough for more chunks than this has larger ones instead: more in flight brings nothing (measured). */
 const CHUNKS_IN_FLIGHT = 8;
+/** A piece shorter than this part of the least chunk counts as so much: what it costs is its two calls. */
+const PIECES_PER_CHUNK = 8;
 
 /** How one transaction goes about it. */
 export interface WindowShape {
   /** Bytes of one chunk. */
   readonly chunkBytes: number;
-  /** Chunks in flight, at the most. */
+  /** Chunks in flight, at the most; of scattered pieces as many as make up these chunks. */
   readonly inFlightMax: number;
   /** Chunks after which the lease is given back unasked. */
   readonly leaseChunksMax: number;
+  /** What a piece counts as at the least, in bytes. */
+  readonly pieceBytesMin: number;
 }
 
 /**
@@ -39,7 +43,19 @@ export class AdaptiveWindow {
     const unitsMax = Math.floor(chunkBytesMax / chunkBytes);
     const units = Math.min(unitsMax, Math.max(1, Math.floor(this.#units / CHUNKS_IN_FLIGHT)));
     const inFlightMax = Math.floor(this.#units / units);
-    return { chunkBytes: units * chunkBytes, inFlightMax, leaseChunksMax: inFlightMax * leaseWindowsMax };
+    return {
+      chunkBytes: units * chunkBytes,
+      inFlightMax,
+      leaseChunksMax: inFlightMax * leaseWindowsMax,
+      pieceBytesMin: this.#pieceBytesMin,
+    };
+  }
+
+  /** What is left is little, and everybody waits for it: small pieces, all of them at once, under one lease. */
+  get exclusiveShape(): WindowShape {
+    const { chunkBytes, windowMax } = this.#options;
+    const leaseChunksMax = Number.MAX_SAFE_INTEGER;
+    return { chunkBytes, inFlightMax: windowMax, leaseChunksMax, pieceBytesMin: this.#pieceBytesMin };
   }
 
   recalled(): void {
@@ -50,5 +66,9 @@ export class AdaptiveWindow {
   quiet(): void {
     const wider = this.#wasRecalled ? this.#units + 1 : this.#units * 2;
     this.#units = Math.min(this.#options.windowMax, wider);
+  }
+
+  get #pieceBytesMin(): number {
+    return Math.ceil(this.#options.chunkBytes / PIECES_PER_CHUNK);
   }
 }

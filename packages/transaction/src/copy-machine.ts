@@ -1,5 +1,5 @@
 import { invariant, TransactionError } from "@brickshift/wire";
-import { AdaptiveWindow, type WindowShape } from "./adaptive-window.js";
+import { AdaptiveWindow } from "./adaptive-window.js";
 import type { CopyEffect, CopyEvent } from "./copy-events.js";
 import { CopyLedger, type CopyProgress, NOTHING_COPIED } from "./copy-progress.js";
 import type { CopyEnd } from "./copy-report.js";
@@ -213,16 +213,10 @@ export class CopyMachine {
 
   #begin(lease: Grant, nowMs: number): void {
     const { remaining, touchedBytes, isFenced } = this.#ledger;
-    const shape = this.#mode === "exclusive" ? this.#exclusiveShape() : this.#window.shape;
+    const shape = this.#mode === "exclusive" ? this.#window.exclusiveShape : this.#window.shape;
     const sizeHintBytes = this.#sizeHintBytes;
     const start = { lease, remaining, touchedBytes, isFenced, shape, sizeHintBytes };
     this.#transaction = new Transaction({ ...start, startedAtMs: nowMs }, this.#nextOp);
-  }
-
-  /** What is left is little, and everybody waits for it: small pieces, all of them at once. */
-  #exclusiveShape(): WindowShape {
-    const { chunkBytes, windowMax } = this.#options;
-    return { chunkBytes, inFlightMax: windowMax, leaseChunksMax: Number.MAX_SAFE_INTEGER };
   }
 
   /** Issues what may be issued; ends the transaction when all that was issued is done. */
@@ -230,8 +224,10 @@ export class CopyMachine {
     invariant(this.#phase.phase === "copying", "only a copying machine advances");
     const transaction = this.#running();
     const isExclusive = this.#mode === "exclusive";
-    // Also a recalled lease is good for one chunk, or a busy file would never be copied.
-    const effects: CopyEffect[] = transaction.issue(this.#phase.isStopped ? 1 : undefined);
+    // Also a recalled lease is good for the least window, or a busy file would never be copied.
+    const effects: CopyEffect[] = transaction.issue(
+      this.#phase.isStopped ? this.#options.windowMin : undefined,
+    );
     if (!transaction.isIdle || this.#isEstablishing) return effects;
     if (isExclusive && transaction.isAtEnd) return [...effects, ...this.#handOver(transaction, nowMs)];
     this.#phase = { phase: "unlocking" };

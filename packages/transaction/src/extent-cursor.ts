@@ -20,11 +20,16 @@ export class ExtentCursor {
     return this.#index >= this.#extents.length;
   }
 
+  /** How many bytes {@link take} would hand out; 0 at the end. */
+  nextBytes(bytesMax: number): number {
+    const extent = this.#extents[this.#index];
+    return extent === undefined ? 0 : Math.min(bytesMax, endOf(extent) - this.#offset);
+  }
+
   /** Hands out the next bytes, at most `bytesMax` of them, from one extent; `undefined` at the end. */
   take(bytesMax: number): Extent | undefined {
-    const extent = this.#extents[this.#index];
-    if (extent === undefined) return undefined;
-    const taken = { offset: this.#offset, length: Math.min(bytesMax, endOf(extent) - this.#offset) };
+    if (this.isAtEnd) return undefined;
+    const taken = { offset: this.#offset, length: this.nextBytes(bytesMax) };
     this.#moveTo(endOf(taken));
     return taken;
   }

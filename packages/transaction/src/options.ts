@@ -11,7 +11,7 @@ export const transactionOptions = z
     windowMax: z.int().min(1).max(1_024).default(64),
     /** In flight at the beginning, in units of `chunkBytes`. */
     windowStart: z.int().min(1).max(1_024).default(4),
-    /** In flight that recalls leave at the least, in units of `chunkBytes`: less makes clients wait less, and the copy take longer. */
+    /** In flight that recalls leave at the least, and what is copied under a lease however soon it is recalled, in units of `chunkBytes`: less makes clients wait less, and the copy take longer. */
     windowMin: z.int().min(1).max(1_024).default(1),
     /** A lease is given back after this many windows of chunks, even if nobody asked for it. */
     leaseWindowsMax: z.int().min(1).max(65_536).default(16),

@@ -23,7 +23,7 @@ type NextStep = { readonly type: "read" | "zero"; readonly extent: Extent };
 interface Op {
   stage: "reading" | "held" | "writing";
   /** The destination's part of this step; meaningless while reading. */
-  extent: Extent;
+  readonly extent: Extent;
   /** What is still to be done for this chunk after this step. */
   next: NextStep | undefined;
   isZero: boolean;
@@ -43,7 +43,6 @@ export class Transaction {
   writtenBytes = 0;
   zeroedBytes = 0;
   holeBytes = 0;
-  chunks = 0;
   answered = 0;
   wasRecalled = false;
   touchedBytes: number;
@@ -56,6 +55,9 @@ export class Transaction {
   readonly #ops = new Map<OpId, Op>();
   #isFenced: boolean;
   #nextOp: OpId;
+  /** Cost of what is in flight, and of all that was handed out, in bytes. */
+  #inFlightBytes = 0;
+  #issuedBytes = 0;
 
   /** @param firstOp number of the first op; {@link nextOp} is where the next transaction goes on. */
   constructor(start: TransactionStart, firstOp: OpId) {
@@ -94,14 +96,20 @@ export class Transaction {
     return this.#cursor.rest();
   }
 
-  /** Hands out chunks until the window is full, or `chunksMax` were handed out under this lease. */
+  /**
+   * Hands out chunks until the window is full, or `chunksMax` were handed out under this lease. One is always handed out when
+   * none was, whatever its size.
+   */
   issue(chunksMax = this.#shape.leaseChunksMax): TransferEffect[] {
     const { chunkBytes, inFlightMax } = this.#shape;
     const effects: TransferEffect[] = [];
-    while (this.#ops.size < inFlightMax && this.chunks < chunksMax && !this.#mustLearnSize()) {
-      const extent = this.#cursor.take(chunkBytes);
+    while (!this.#mustLearnSize()) {
+      const costBytes = this.#cost(this.#cursor.nextBytes(chunkBytes));
+      const isRoom = this.#ops.size === 0 || this.#inFlightBytes + costBytes <= inFlightMax * chunkBytes;
+      const isDue = this.#issuedBytes === 0 || this.#issuedBytes + costBytes <= chunksMax * chunkBytes;
+      const extent = isRoom && isDue ? this.#cursor.take(chunkBytes) : undefined;
       if (extent === undefined) break;
-      this.chunks += 1;
+      this.#issuedBytes += costBytes;
       const op = this.#nextOp++;
       if (this.sizeBytes !== undefined && extent.offset >= this.sizeBytes) {
         effects.push(...this.#zero(op, extent, undefined));
@@ -143,7 +151,7 @@ export class Transaction {
 
   /** A read, write or zero failed: it is over. */
   failed(op: OpId): void {
-    invariant(this.#ops.delete(op), "an op fails once");
+    invariant(this.#delete(op), "an op fails once");
   }
 
   /** The destination knows the fence: what waited for that goes. */
@@ -162,7 +170,7 @@ export class Transaction {
     for (const [id, op] of this.#ops) {
       if (op.stage !== "held") continue;
       effects.push({ type: "release", op: id });
-      this.#ops.delete(id);
+      this.#delete(id);
     }
     return effects;
   }
@@ -185,7 +193,7 @@ export class Transaction {
   }
 
   #read(op: OpId, extent: Extent): TransferEffect {
-    this.#ops.set(op, { stage: "reading", extent, next: undefined, isZero: false });
+    this.#set(op, { stage: "reading", extent, next: undefined, isZero: false });
     return { type: "read", op, offset: extent.offset, length: extent.length, lease: this.lease };
   }
 
@@ -197,14 +205,14 @@ export class Transaction {
   }
 
   #goOn(op: OpId, next: NextStep | undefined): TransferEffect[] {
-    this.#ops.delete(op);
+    this.#delete(op);
     if (next === undefined) return [];
     return next.type === "read" ? [this.#read(op, next.extent)] : this.#zero(op, next.extent, undefined);
   }
 
   #toDestination(id: OpId, extent: Extent, next: NextStep | undefined, isZero: boolean): TransferEffect[] {
     const op: Op = { stage: "held", extent, next, isZero };
-    this.#ops.set(id, op);
+    this.#set(id, op);
     // Before the first fence there is no file to write to; later, an older write may still be under way, and
     // what keeps it out shall not depend on the order in which this transaction's own writes land.
     return this.#isFenced ? [this.#send(id, op)] : [];
@@ -215,6 +223,26 @@ export class Transaction {
     const { offset, length } = op.extent;
     if (!op.isZero) this.touchedBytes = Math.max(this.touchedBytes, offset + length);
     return { type: op.isZero ? "zero" : "write", op: id, offset, length, fence: this.lease.epoch };
+  }
+
+  /** What a piece counts as: a hole of any length is made by one call, and a few bytes take two as well. */
+  #cost(bytes: number): number {
+    const { chunkBytes, pieceBytesMin } = this.#shape;
+    return Math.min(chunkBytes, Math.max(bytes, pieceBytesMin));
+  }
+
+  #set(id: OpId, op: Op): void {
+    this.#delete(id);
+    this.#ops.set(id, op);
+    this.#inFlightBytes += this.#cost(op.extent.length);
+  }
+
+  /** @returns whether there was one. */
+  #delete(id: OpId): boolean {
+    const op = this.#ops.get(id);
+    if (op === undefined) return false;
+    this.#inFlightBytes -= this.#cost(op.extent.length);
+    return this.#ops.delete(id);
   }
 
   #op(id: OpId, stage: Op["stage"]): Op {

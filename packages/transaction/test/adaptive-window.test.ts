@@ -43,7 +43,7 @@ it.each([
   { units: 30, shape: { chunkBytes: 300, inFlightMax: 10, leaseChunksMax: 30 } },
   { units: 64, shape: { chunkBytes: 400, inFlightMax: 16, leaseChunksMax: 48 } },
 ])("fills $units units with eight chunks or more, none larger than allowed", ({ units, shape }) => {
-  expect(windowOf({ windowStart: units }).shape).toEqual(shape);
+  expect(windowOf({ windowStart: units }).shape).toMatchObject(shape);
 });
 
 it("keeps its chunks when none may be larger", () => {
@@ -51,4 +51,9 @@ it("keeps its chunks when none may be larger", () => {
     chunkBytes: 100,
     inFlightMax: 64,
   });
+});
+
+it("counts a scattered piece as an eighth of the least chunk, whatever the chunks are", () => {
+  expect(windowOf({ windowStart: 64 }).shape.pieceBytesMin).toBe(13);
+  expect(windowOf().exclusiveShape).toMatchObject({ chunkBytes: 100, inFlightMax: 64, pieceBytesMin: 13 });
 });

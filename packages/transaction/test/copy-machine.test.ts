@@ -133,6 +133,27 @@ describe("a recall", () => {
     expect(widths).toEqual([4, 2, 1, 1, 2, 3]);
   });
 
+  it("leaves one chunk of scattered pieces to be copied, of which eight or fewer make up a chunk", () => {
+    const pieces = Array.from({ length: 20 }, (_, index) => ({ offset: index * 50, length: 4 }));
+    const from = {
+      ...NOTHING_COPIED,
+      remaining: pieces,
+      base: 0n as Epoch,
+      touchedBytes: 1_000,
+      isFenced: true,
+    };
+    const hand = new Hand(
+      { chunkBytes: 80, chunkBytesMax: 80, windowStart: 1 },
+      { mode: "shared", from, sizeHintBytes: 1_000 },
+    );
+    hand.step({ type: "recalled", recall: {} });
+    hand.grant();
+    expect(hand.effects.filter(({ type }) => type === "read")).toHaveLength(8);
+    expect(hand.serveAll(1_000)).toHaveLength(8);
+    hand.unlock();
+    expect(hand.machine.progress.remaining).toEqual(pieces.slice(8));
+  });
+
   it("of an exclusive lease is held against for a while, then yields with what was copied", () => {
     const hand = new Hand(
       { exclusiveHoldMs: 1_000, windowMax: 1, windowStart: 1 },

@@ -18,7 +18,7 @@ export class Hand {
   #epoch = 0;
 
   constructor(options: TransactionOptionsInput = {}, plan: CopyPlan = { mode: "shared" }) {
-    const few = { chunkBytes: 10, windowMax: 4, windowStart: 2, finalBytesMax: 0, ...options };
+    const few = { chunkBytes: 10, windowMax: 4, windowStart: 2, windowMin: 1, finalBytesMax: 0, ...options };
     this.machine = new CopyMachine(transactionOptions.parse(few), plan);
     this.step({ type: "start" });
   }
