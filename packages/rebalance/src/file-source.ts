@@ -19,6 +19,8 @@ export class FileSource implements Source {
   readonly gfid: Gfid;
   /** The lease granted last. */
   lease: GrantedLease | undefined;
+  /** Whether a lease was ever asked back: somebody modifies the file while it is copied. */
+  wasRecalled = false;
   readonly #world: FileSourceWorld;
   /** Called with each exclusive lease: what is to be read under it besides data can be asked for at once. */
   readonly #onExclusive: (lease: GrantedLease) => void;
@@ -80,9 +82,10 @@ export class FileSource implements Source {
   }
 
   onRecall(listener: (recall: Recall) => void): () => void {
-    return this.#world.leases.onRecall(this.gfid, (revokedInMs) =>
-      listener(revokedInMs === undefined ? {} : { revokedInMs }),
-    );
+    return this.#world.leases.onRecall(this.gfid, (revokedInMs) => {
+      this.wasRecalled = true;
+      listener(revokedInMs === undefined ? {} : { revokedInMs });
+    });
   }
 
   /** The file is done with, whatever became of it. */
