@@ -22,6 +22,27 @@ async function lockers() {
   return { stage, path, ann, eve };
 }
 
+it("leaves a file where it is as long as somebody has it locked", async () => {
+  const { stage, path, ann, eve } = await lockers();
+  for (const [lock, unlock, want] of [
+    ["fcntl write 0 10", "fcntl unlock 0 0", "fcntl write 5 1"],
+    ["flock exclusive", "flock unlock", "flock shared"],
+  ] as const) {
+    expect(await ann.ask(lock)).toBe("ok");
+    const waits = eve.ask(`${want} wait`);
+    const { exited, events } = stage.run([path]);
+    expect(await exited).not.toBe(0);
+    expect(JSON.stringify(events)).toContain("REBALANCE_LOCKED");
+    expect(stage.on("b1", path)).toBe("data");
+    // Both find the lock as they left it.
+    expect(await ann.ask(unlock)).toBe("ok");
+    expect(await waits).toBe("ok");
+    expect(await eve.ask(unlock)).toBe("ok");
+  }
+  const { exited, errors } = stage.run([path]);
+  expect([await exited, errors()]).toEqual([0, ""]);
+});
+
 it("locks a file where it is now, by fds from before it moved", async () => {
   const { stage, path, ann, eve } = await lockers();
   const { exited, errors } = stage.run([path]);

@@ -30,6 +30,8 @@ export interface GrantedLease {
   readonly leaseId: LeaseId;
   readonly epoch: Epoch;
   readonly dirty: readonly Extent[] | "unknown" | undefined;
+  /** POSIX locks that clients had on the file when it was granted. */
+  readonly locks: number;
   /** The connection that it hangs on. */
   readonly session: number;
 }
@@ -117,7 +119,8 @@ export class BrickLeases {
       this.#held += 1;
       this.#granted += 1;
       const dirty = getXdata(reply.xdata, "dirtyExtents");
-      return { leaseId, epoch, dirty, session: this.#brick.session };
+      const locks = getXdata(reply.xdata, "locks") ?? 0;
+      return { leaseId, epoch, dirty, locks, session: this.#brick.session };
     } catch (error) {
       const known = toLeaseError(error);
       // It may be granted yet, with nobody to use it.

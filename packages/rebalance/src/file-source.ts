@@ -1,17 +1,14 @@
 import type { AcquireRequest, Grant, Lease, ReadResult, Recall, Source } from "@brickshift/transaction";
 import { ANONYMOUS_FD, type Dict, Errno, type Gfid, type Iatt, SeekWhat, xdataOf } from "@brickshift/wire";
-import type { BrickLeases, GrantedLease } from "./brick-leases.js";
+import type { GrantedLease } from "./brick-leases.js";
 import { isErrno, isGone, toPortError } from "./fop-failure.js";
-import type { BrickPort } from "./ports.js";
 import { SourceGone } from "./source-errors.js";
 import type { Throttle } from "./throttle-driver.js";
+import { acquireUnlocked, type UnlockedLeaseWorld } from "./unlocked-lease.js";
 
 /** What a {@link FileSource} needs of its run. */
-export interface FileSourceWorld {
-  readonly brick: BrickPort;
-  readonly leases: BrickLeases;
+export interface FileSourceWorld extends UnlockedLeaseWorld {
   readonly throttle: Throttle;
-  readonly fopTimeoutMs: number;
 }
 
 /** One file on the brick that it leaves. */
@@ -40,7 +37,10 @@ export class FileSource implements Source {
     await throttle.pass(signal);
     this.#forgetLost();
     const wish = { gfid: this.gfid, mode, ...(dirtySince !== undefined && { dirtySince }) };
-    const lease = await leases.acquire(wish, signal);
+    const lease =
+      mode === "exclusive"
+        ? await acquireUnlocked(this.#world, wish, signal)
+        : await leases.acquire(wish, signal);
     this.lease = lease;
     this.#isHeld = true;
     this.#xdata = xdataOf({ leaseId: lease.leaseId, leaseEpoch: lease.epoch });

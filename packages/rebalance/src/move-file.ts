@@ -68,10 +68,12 @@ class FileMove {
     this.#lock = lock;
     this.#isLocked = isLocked;
     const { options, throttle, source, sourceName, sourceId, destination, tally } = context;
-    const { fopTimeoutMs } = options;
+    const { fopTimeoutMs, clientLockWaitMs, stepPauseMs } = options;
+    const { scheduler } = context.world;
+    const waits = { scheduler, fopTimeoutMs, clientLockWaitMs, stepPauseMs };
     this.#source = new FileSource(
       file.gfid,
-      { brick: source, leases: context.sourceLeases, throttle, fopTimeoutMs },
+      { brick: source, leases: context.sourceLeases, throttle, ...waits },
       (lease) => this.#onExclusive(lease),
     );
     this.#destination = new FileDestination(

@@ -34,6 +34,11 @@ export const rebalanceOptions = z.strictObject({
   lockWaitMs: z.int().min(0).max(3_600_000).default(60_000),
   /** Time to wait for the lock of a file while somebody else has it, in ms: clients that rename a file have it for a moment. */
   foreignLockWaitMs: z.int().min(0).max(3_600_000).default(2_000),
+  /**
+   * Time to wait for POSIX locks and flock(2)s that clients hold on a file to be released, in ms. They do not move with a file,
+   * which stays where it is as long as there are any.
+   */
+  clientLockWaitMs: z.int().min(0).max(3_600_000).default(10_000),
   /** Time that the end of a run waits for leases that are being given back, in ms; then they end with the connections. */
   settleTimeoutMs: z.int().min(1).max(3_600_000).default(10_000),
   /** Times that the last steps of a file are begun anew, when its exclusive lease was revoked or a lock lost. */

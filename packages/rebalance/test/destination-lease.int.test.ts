@@ -129,7 +129,8 @@ it("known to be lost, no fop on names can be made of it", async () => {
   const { fopTimeoutMs } = options;
   const leases = new BrickLeases(bricks.source, world, options);
   const throttle = new Throttle(0, nodeScheduler);
-  const file = new FileSource(gfid, { brick: bricks.source, leases, throttle, fopTimeoutMs }, () => {});
+  const waits = { scheduler: nodeScheduler, fopTimeoutMs, clientLockWaitMs: 0, stepPauseMs: 1 };
+  const file = new FileSource(gfid, { brick: bricks.source, leases, throttle, ...waits }, () => {});
   const sourceId = bricks.source.capabilities?.brickId;
   if (sourceId === undefined) throw new Error("no id");
   const destination = new FileDestination(

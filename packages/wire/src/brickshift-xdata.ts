@@ -37,6 +37,8 @@ export const XDATA = {
   dirtySince: "brickshift.dirty-since",
   /** Answers it. */
   dirtyExtents: "brickshift.dirty-extents",
+  /** In the reply to a LEASE: how many POSIX locks clients have on the file; absent when there is none. */
+  locks: "brickshift.locks",
   /** In RECALL_LEASE, an old dictionary: how long the holder has, in ms, decimal text. */
   recallDeadlineMs: "brickshift.recall-deadline-ms",
   /** Why a lease is not held any more. */
@@ -66,6 +68,7 @@ export interface XdataValues {
   readonly dirtySince: Epoch;
   /** `unknown` when the brick did not track so far back: everything is to be copied. */
   readonly dirtyExtents: readonly Extent[] | "unknown";
+  readonly locks: number;
   readonly leaseState: string;
   readonly linkto: string;
   readonly migration: MigrationStep;
@@ -88,6 +91,15 @@ const epochField: XdataField<Epoch> = {
     const pair = dict.get(key);
     if (pair?.type !== "uint" && pair?.type !== "int") return undefined;
     return pair.value < 0n ? undefined : (pair.value as Epoch);
+  },
+};
+
+const countField: XdataField<number> = {
+  encode: uintValue,
+  decode(dict, key) {
+    const pair = dict.get(key);
+    if (pair?.type !== "uint" && pair?.type !== "int") return undefined;
+    return pair.value < 0n || pair.value > 0xffff_ffffn ? undefined : Number(pair.value);
   },
 };
 
@@ -114,6 +126,7 @@ const fields: { readonly [N in XdataName]: XdataField<XdataValues[N]> } = {
       return dictText(dict, key) === "unknown" ? "unknown" : undefined;
     },
   },
+  locks: countField,
   leaseState: textField,
   linkto: textField,
   migration: oneOf("target", "prepare", "publish", "abort", "commit"),

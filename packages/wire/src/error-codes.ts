@@ -75,6 +75,7 @@ export const brickErrorCodes = {
   BRICK_ACCESS: peer(Errno.EACCES),
   BRICK_NOT_OWNER: peer(Errno.EPERM),
   BRICK_BUSY: peer(Errno.EBUSY),
+  BRICK_LOCKED: peer(Errno.EAGAIN),
   LOCK_CONFLICT: peer(Errno.EAGAIN),
   LOCK_LIMIT: peer(Errno.ENOLCK),
   LOCK_NOT_HELD: peer(Errno.EINVAL),
@@ -187,6 +188,7 @@ export const fopErrorCodes = {
 /** Codes of `RebalanceError`: why a run cannot begin, or one file cannot be moved. */
 export const rebalanceErrorCodes = {
   REBALANCE_BUSY: peer(Errno.EBUSY),
+  REBALANCE_LOCKED: peer(Errno.EBUSY),
   REBALANCE_DESTINATION_FULL: peer(Errno.ENOSPC),
   REBALANCE_SOURCE_FAILED: peer(Errno.EIO),
   REBALANCE_DESTINATION_FAILED: peer(Errno.EIO),

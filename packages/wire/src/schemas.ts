@@ -54,6 +54,7 @@ export const xdataSchemas = {
   source: gfidSchema,
   dirtySince: epochSchema,
   dirtyExtents: z.union([z.literal("unknown"), z.array(extentSchema).readonly()]),
+  locks: z.int().min(0).max(0xffff_ffff),
   leaseState: z.string(),
   linkto: z.string().min(1),
   migration: migrationStepSchema,

@@ -99,7 +99,13 @@ function set(fop: FopCall, inode: LiveInode, request: Request): LaterReply<Reply
     answer: {
       granted(leaseEpoch) {
         const dirtyExtents = dirtySince === undefined ? undefined : dirty(fop, inode.gfid, dirtySince);
-        const known = { leaseEpoch, ...(dirtyExtents !== undefined && { dirtyExtents }) };
+        // Who is to move the file learns what keeps it here.
+        const locks = brick.locks.posixHeld(inode.gfid).length;
+        const known = {
+          leaseEpoch,
+          ...(dirtyExtents !== undefined && { dirtyExtents }),
+          ...(locks > 0 && { locks }),
+        };
         const xdata = isStock ? null : xdataOf(known);
         settle({ opRet: 0, opErrno: 0, xdata, lease: { ...request.lease, leaseFlags: 0 } });
       },

@@ -53,11 +53,14 @@ async function prepare(fop: FopCall, gfid: Gfid, attributes: PreparedAttributes)
 /**
  * The decision. The lease was checked at the gate; here it has to be an exclusive one, and nobody runs on the
  * inode before the step is durable, even when the lease is revoked meanwhile: a write that was let in then
- * would be acknowledged and lost.
+ * would be acknowledged and lost. POSIX locks do not move: while clients have some the file stays, or others would lock it
+ * there without seeing them.
  */
 async function commit(fop: FopCall, gfid: Gfid, linkto: string): Promise<void> {
   const { brick } = fop;
   checkExclusive(fop, gfid);
+  const locks = brick.locks.posixHeld(gfid).length;
+  if (locks > 0) throw new BrickError("BRICK_LOCKED", `clients hold ${locks} locks on it`);
   const committed = brick.tree.commitMoved(gfid, linkto);
   brick.gate.holdBack(gfid, committed);
   await committed;
