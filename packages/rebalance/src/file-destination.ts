@@ -46,11 +46,12 @@ const NO_BYTES = new Uint8Array();
 export class FileDestination implements Destination {
   /** The name that the target is made under. */
   readonly link: ParentLink;
-  /** Whether a target of ours may be there, to be aborted when the copy fails. */
-  mayExist = false;
   readonly #world: FileDestinationWorld;
   readonly #source: FileSource;
   readonly #lock: MigrationLock;
+  /** The fence under which it may be aborted; see {@link abortFence}. */
+  #abortFence: Epoch | undefined;
+  #isUnclear = false;
   /** The target is there: made by us, or what was there under this gfid is ours now. */
   #isMade = false;
   readonly #ahead = new SyncAhead((fence) => this.#sync(fence));
@@ -72,6 +73,22 @@ export class FileDestination implements Destination {
     return this.#source.gfid;
   }
 
+  /**
+   * The fence under which a target of ours may be there, to be aborted when the copy fails; `undefined` when there is none.
+   *
+   * It is the highest one that was used while the source was known to have the data under a lease of that epoch, or that the brick
+   * took for a target being filled. A rival who took the target over since, and whose commit may have made it the only
+   * copy, has a higher one. The lease granted last may have been granted after that commit: its epoch is no such fence.
+   */
+  get abortFence(): Epoch | undefined {
+    return this.#abortFence;
+  }
+
+  /** Whether the request to make the target had no answer, and nothing was heard of it since. */
+  get isUnclear(): boolean {
+    return this.#isUnclear;
+  }
+
   async establish(fence: Epoch): Promise<void> {
     // A write of nothing changes nothing, but the brick remembers its fence.
     if (this.#isMade) return this.write(0, NO_BYTES, fence);
@@ -82,6 +99,8 @@ export class FileDestination implements Destination {
 
   async write(offset: number, payload: Uint8Array, fence: Epoch): Promise<void> {
     const { destination, fopTimeoutMs, onWritten } = this.#world;
+    // What is written was read from the source. Nothing to be written says nothing of it, but that it was taken does.
+    if (payload.length > 0) this.#raiseAbortFence(fence);
     const request = { gfid: this.gfid, fd: ANONYMOUS_FD, offset, payload, xdata: this.xdata(fence) };
     try {
       await destination.fops.write(request, { timeoutMs: fopTimeoutMs });
@@ -89,6 +108,7 @@ export class FileDestination implements Destination {
       this.#noteRevoked(error);
       throw toPortError(error);
     }
+    this.#raiseAbortFence(fence);
     onWritten(payload.length);
     // A disk that is kept busy makes writers wait (measured): of a file that has some the end is early enough.
     if (!this.#source.wasRecalled) this.#ahead.written(payload.length, fence);
@@ -96,6 +116,7 @@ export class FileDestination implements Destination {
 
   async zero(offset: number, size: number, fence: Epoch): Promise<void> {
     const { destination, fopTimeoutMs } = this.#world;
+    this.#raiseAbortFence(fence);
     const request = { gfid: this.gfid, fd: ANONYMOUS_FD, offset, size, xdata: this.xdata(fence) };
     try {
       await destination.fops.discard(request, { timeoutMs: fopTimeoutMs });
@@ -118,6 +139,7 @@ export class FileDestination implements Destination {
    */
   async prepare(fence: Epoch, attributes: Dict): Promise<void> {
     await this.#ahead.settled();
+    this.#raiseAbortFence(fence);
     try {
       await this.#step(
         "prepare",
@@ -206,6 +228,11 @@ export class FileDestination implements Destination {
     this.#asking.abort();
   }
 
+  #raiseAbortFence(fence: Epoch): void {
+    this.#isUnclear = false;
+    if (this.#abortFence === undefined || fence > this.#abortFence) this.#abortFence = fence;
+  }
+
   async #sync(fence: Epoch): Promise<void> {
     const { destination, fopTimeoutMs } = this.#world;
     const request = { gfid: this.gfid, fd: ANONYMOUS_FD, data: 1, xdata: this.xdata(fence) };
@@ -262,11 +289,11 @@ export class FileDestination implements Destination {
     const mode = FileType.regular | LINK_FILE_PERMISSIONS;
     try {
       await destination.fops.mknod({ pargfid, bname, dev: 0n, mode, xdata }, { timeoutMs: fopTimeoutMs });
-      this.mayExist = true;
+      this.#raiseAbortFence(fence);
     } catch (error) {
       if (isErrno(error, Errno.EEXIST)) return this.#adopt(fence);
       const known = toPortError(error);
-      if (known !== error) this.mayExist = true;
+      if (known !== error) this.#isUnclear = this.#abortFence === undefined;
       throw known;
     }
   }
@@ -290,12 +317,13 @@ export class FileDestination implements Destination {
     // What is dropped must not be the only copy. While the source shows data under a lease that is held, no commit
     // with a lower epoch can come any more, and one with a higher epoch fences this off.
     await this.#needOrigin();
-    this.mayExist = true;
+    const before = this.#abortFence;
+    this.#raiseAbortFence(fence);
     try {
       await this.step("target", fence, xdataOf({ linkto: sourceName }));
     } catch (error) {
       if (isErrno(error, Errno.EBUSY)) {
-        this.mayExist = false;
+        this.#abortFence = before;
         const message = `${name} is being filled from another brick; end that run first`;
         throw new RebalanceError("REBALANCE_OTHER_RUNNER", message, { cause: error });
       }

@@ -215,13 +215,23 @@ class FileMove {
       await this.#giveBack();
       return { outcome: failedOutcome(path, error), again: false };
     }
-    const kept = await this.#abort();
+    const isLeft = await this.#abort();
     await this.#giveBack();
+    const kept = this.#destination.isUnclear ? await this.#settleUnclear() : isLeft;
     if (!kept) await this.#context.journal.done(gfid);
     const moved = movedTo(error);
     if (moved !== undefined) return { outcome: await this.#afterOther(moved, error), again: false };
     if (isSourceGone(error)) return { outcome: { type: "vanished" }, again: false };
     return { outcome: failedOutcome(path, error), again: mayGoBetter(error) };
+  }
+
+  /**
+   * Nobody knows whether the target was made, nor whose the one is that may be there: who may drop it says the source. Its
+   * leases and its lock are given back by now. @returns whether it may be there still.
+   */
+  async #settleUnclear(): Promise<boolean> {
+    const settled = await settleFlip(this.#context, this.#file);
+    return settled.type === "settled" && settled.outcome.type === "failed";
   }
 
   /** Another runner was quicker: sees that what it began is ended. */
@@ -234,8 +244,8 @@ class FileMove {
 
   /** Removes the target. @returns whether it may be there still. */
   async #abort(): Promise<boolean> {
-    const fence = this.#source.lease?.epoch;
-    if (!this.#destination.mayExist || fence === undefined) return false;
+    const fence = this.#destination.abortFence;
+    if (fence === undefined) return false;
     try {
       await untilAnswered(() => this.#destination.step("abort", fence), patienceOf(this.#context));
       return false;

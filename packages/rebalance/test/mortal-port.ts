@@ -85,6 +85,7 @@ function portOf(
   };
 }
 
-function noAnswer(name: string): ProtocolError {
+/** What a call is rejected with that nobody answers. */
+export function noAnswer(name: string): ProtocolError {
   return new ProtocolError("RpcError", "RPC_TIMEOUT", { errno: 110, fault: "peer" }, `no answer to ${name}`);
 }

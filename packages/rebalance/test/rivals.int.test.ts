@@ -11,7 +11,7 @@ import {
 import { expect, it } from "vitest";
 import type { BrickPort } from "../src/index.js";
 import { readAnywhere } from "./file-clients.js";
-import { Mortality } from "./mortal-port.js";
+import { Mortality, noAnswer } from "./mortal-port.js";
 import { makeFile, random, readAll, rebalance, twoBricks } from "./two-bricks.js";
 
 type Call = (input: unknown, options: unknown) => Promise<unknown>;
@@ -141,5 +141,56 @@ it("says vanished of a file that was removed just before its commit", async () =
   const report = await rebalance().run({ source: beforeStep(source, "commit", remove), destination });
   expect(report.counts).toMatchObject({ vanished: 1, moved: 0, failed: 0 });
   expect(await readAnywhere([source, destination], gfid)).toBeUndefined();
+  await close();
+});
+
+/** A rival that takes the file as far as the commit, and cannot tell the destination. @returns the phase of its target. */
+async function commitElsewhere({
+  connect,
+  servers,
+  gfid,
+}: Awaited<ReturnType<typeof oneFile>>): Promise<string | undefined> {
+  const [source, destination] = [await connect("b0"), await connect("b1")];
+  const unpublished = intercept(destination, "setxattr", async (input: { dict: Dict | null }, send) => {
+    if (getXdata(input.dict, "migration") === "publish") throw noAnswer("setxattr");
+    return send();
+  });
+  await rebalance({ stepTriesMax: 1 }).run({ source, destination: unpublished });
+  return target(servers, gfid);
+}
+
+it("leaves a target alone that another runner took over, and whose source has committed since", async () => {
+  const stage = await oneFile(20);
+  const { source, destination, gfid, content, close } = stage;
+  let phase: string | undefined;
+  // The rival comes while the target is made and nothing is copied: this lease is revoked for its.
+  const slow = intercept(source, "read", async (_input, send) => {
+    phase ??= await commitElsewhere(stage);
+    return send();
+  });
+  const report = await rebalance().run({ source: slow, destination });
+  expect(phase).toBe("prepared");
+  expect(report.failures).toEqual([]);
+  expect((await readAll(destination, gfid)).equals(content)).toBe(true);
+  await close();
+});
+
+it("leaves a target alone that another runner made, when its own request had no answer", async () => {
+  const stage = await oneFile(20);
+  const { source, destination, gfid, content, close } = stage;
+  let phase: string | undefined;
+  // The crawl saw data; by the time that the file is asked for, the source has committed for the rival.
+  const late = intercept(source, "lease", async (_input, send) => {
+    phase ??= await commitElsewhere(stage);
+    return send();
+  });
+  const silent = intercept(destination, "mknod", async (_input, send) => {
+    await send().catch(() => {});
+    throw noAnswer("mknod");
+  });
+  const report = await rebalance().run({ source: late, destination: silent });
+  expect(phase).toBe("prepared");
+  expect(report.failures).toEqual([]);
+  expect((await readAll(destination, gfid)).equals(content)).toBe(true);
   await close();
 });
