@@ -170,7 +170,7 @@ describe("volumes in one process", () => {
     expect(isDebugging()).toBe(false);
     write({ "diagnostics.client-log-level": "DEBUG" });
     expect(await reconfigure()).toMatchObject([
-      { volume: "a", isChanged: true, clients: 1, atRestart: false },
+      { volume: "a", isChanged: true, clients: 1 },
       { volume: "b", isChanged: false, clients: 0 },
     ]);
     await until("the new log level", () => {

@@ -29,6 +29,8 @@ export const serveConfig = z.strictObject({
             ]),
           )
           .default({}),
+        /** Those of the bricks that are down for clients. */
+        stopped: z.array(z.string()).max(1_024).default([]),
         /** Port of the bricks of the volume; 0 for any free one. */
         brickPort: port.default(0),
       }),

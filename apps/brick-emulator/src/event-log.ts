@@ -37,8 +37,6 @@ export type ProgramEvent =
       readonly volume: string;
       readonly isChanged: boolean;
       readonly clients: number;
-      /** Whether there are options of the bricks that hold from the next start. */
-      readonly atRestart: boolean;
     }
   /** The configuration file was read again, and is not taken over. */
   | { readonly event: "reconfigure-failed"; readonly reason: string }

@@ -1,6 +1,7 @@
 import {
   type BrickLog,
   type BrickServer,
+  type BrickServerOptionsInput,
   type BrickStore,
   createBrickServer,
   createMemoryStore,
@@ -49,7 +50,6 @@ export class RunningVolume {
   readonly #world: VolumeWorld;
   readonly #server: BrickServer;
   readonly #listener: Listener;
-  #options: VolumeOptions;
   #volfile: string;
 
   private constructor(
@@ -65,7 +65,6 @@ export class RunningVolume {
     this.#listener = parts.listener;
     this.address = parts.listener.address;
     this.port = Number(new URL(this.address).port);
-    this.#options = plan.options;
     this.#volfile = this.#format(plan.options);
   }
 
@@ -83,24 +82,10 @@ export class RunningVolume {
       }
       const places = bricks.map((brick) => ({ directory: brick.name, subvolume: brick.subvolume }));
       const volumeId = world.inMemory ? undefined : joinVolume(name, places);
-      const {
-        leases: openLeases,
-        recallTimeoutMs,
-        cacheInvalidationMs: timeoutMs,
-        healthCheck,
-        allow,
-      } = brickOptionsOf(options);
       const server = await createBrickServer({
         bricks: bricks.map((brick) => ({ ...brick, ...(volumeId !== undefined && { volumeId }) })),
         scheduler: nodeScheduler,
-        options: {
-          leases: { recallTimeoutMs },
-          openLeases,
-          ...(world.compat !== undefined && { compat: world.compat }),
-          login: { allow: [...allow] },
-          healthCheck,
-          ...(timeoutMs !== undefined && { cacheInvalidation: { timeoutMs } }),
-        },
+        options: serverOptions(options, world),
         log: world.log,
       });
       const listener = await world.transport
@@ -109,7 +94,9 @@ export class RunningVolume {
           await server.close();
           throw error;
         });
-      return new RunningVolume(world, plan, { volumeId, bricks, server, listener });
+      const volume = new RunningVolume(world, plan, { volumeId, bricks, server, listener });
+      volume.#stop(plan.stopped);
+      return volume;
     } catch (error) {
       await Promise.all(bricks.map(({ store }) => store.close()));
       throw error;
@@ -121,14 +108,16 @@ export class RunningVolume {
     return this.#volfile;
   }
 
-  /** Takes options over; tells whether clients have to fetch the volfile again, and what waits for the next start. */
-  reconfigure(options: VolumeOptions): { readonly isChanged: boolean; readonly atRestart: boolean } {
-    const atRestart =
-      JSON.stringify(brickOptionsOf(options)) !== JSON.stringify(brickOptionsOf(this.#options));
+  /**
+   * Takes options over, the bricks those that concern them, and which bricks are stopped.
+   * @returns whether clients have to fetch the volfile again
+   */
+  reconfigure({ options, stopped }: Pick<VolumePlan, "options" | "stopped">): boolean {
     const before = this.#volfile;
-    this.#options = options;
     this.#volfile = this.#format(options);
-    return { isChanged: this.#volfile !== before, atRestart };
+    this.#server.reconfigure(serverOptions(options, this.#world));
+    this.#stop(stopped);
+    return this.#volfile !== before;
   }
 
   /** Ends in order, with everything on disk. */
@@ -138,9 +127,36 @@ export class RunningVolume {
     await Promise.all(this.bricks.map(({ store }) => store.close()));
   }
 
+  #stop(stopped: ReadonlySet<string>): void {
+    for (const [name, brick] of this.#server.bricks) {
+      if (stopped.has(name)) brick.takeDown("stopped");
+      else brick.bringUp("stopped");
+    }
+  }
+
   #format(options: VolumeOptions): string {
     const { server } = this.#world;
     const bricks = this.bricks.map(({ name }) => ({ ...server, name }));
     return formatVolfile(clientGraph({ name: this.name, bricks, options }));
   }
+}
+
+/** What options of a volume mean for the server of its bricks. */
+function serverOptions(options: VolumeOptions, { compat }: VolumeWorld): BrickServerOptionsInput {
+  const {
+    leases: openLeases,
+    recallTimeoutMs,
+    cacheInvalidationMs: timeoutMs,
+    healthCheck,
+    allow,
+    reject,
+  } = brickOptionsOf(options);
+  return {
+    leases: { recallTimeoutMs },
+    openLeases,
+    ...(compat !== undefined && { compat }),
+    login: { allow: [...allow], reject: [...reject] },
+    healthCheck,
+    ...(timeoutMs !== undefined && { cacheInvalidation: { timeoutMs } }),
+  };
 }

@@ -8,6 +8,8 @@ export interface VolumePlan {
   /** Directories of its bricks, absolute, in the order of the subvolumes; their names for clients as well. */
   readonly directories: readonly string[];
   readonly options: VolumeOptions;
+  /** Those of its bricks that are down for clients until they are named here no more. */
+  readonly stopped: ReadonlySet<string>;
   /** Port of its bricks; 0 for any free one. */
   readonly brickPort: number;
 }
@@ -24,17 +26,21 @@ export function planVolume(
     readonly name: string;
     readonly bricks: readonly string[];
     readonly options: Readonly<Record<string, string>>;
+    readonly stopped?: readonly string[];
     readonly brickPort: number;
   },
   base: string,
 ): VolumePlan {
-  const { name, bricks, options, brickPort } = volume;
+  const { name, bricks, options, stopped = [], brickPort } = volume;
   if (!namePattern.test(name)) {
     throw new UsageError(`"${name}" is no name of a volume; write letters, digits, "_" and "-"`);
   }
   if (bricks.length === 0) throw new UsageError(`volume "${name}" has no brick; name one: --brick DIR`);
   const directories = bricks.map((brick) => directoryOf(brick, base));
-  return { name, directories, options: parseVolumeOptions(options), brickPort };
+  const down = stopped.map((brick) => resolve(base, brick));
+  const stray = down.find((directory) => !directories.includes(directory));
+  if (stray !== undefined) throw new UsageError(`${stray} is stopped and no brick of volume "${name}"`);
+  return { name, directories, options: parseVolumeOptions(options), stopped: new Set(down), brickPort };
 }
 
 /** @throws UsageError when two volumes have one name, or a directory is named twice. */

@@ -92,12 +92,11 @@ export class VolumeServer {
     if (JSON.stringify(running.toSorted()) !== JSON.stringify(planned.toSorted())) {
       throw new UsageError("other volumes or bricks are served after a restart only; options change at once");
     }
-    for (const { name, options } of plans) {
-      const outcome = this.#volumes.get(name)?.reconfigure(options);
-      const isChanged = outcome?.isChanged === true;
+    for (const plan of plans) {
+      const { name } = plan;
+      const isChanged = this.#volumes.get(name)?.reconfigure(plan) === true;
       const clients = isChanged ? this.#management.announce(new Set([name])) : 0;
-      const atRestart = outcome?.atRestart === true;
-      this.#log.program({ event: "reconfigured", volume: name, isChanged, clients, atRestart });
+      this.#log.program({ event: "reconfigured", volume: name, isChanged, clients });
     }
   }
 

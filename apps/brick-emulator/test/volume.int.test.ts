@@ -8,11 +8,15 @@ import { parseVolfile } from "@brickshift/volume";
 import {
   decodeBody,
   encodeBody,
+  Errno,
   handshake,
+  LeaseCmd,
+  leaseIdFromRandom,
   portmap,
   type Procedure,
   type Program,
   programs,
+  ROOT_GFID,
 } from "@brickshift/wire";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { clientOf, EmulatorProcess } from "./emulator-process.js";
@@ -135,12 +139,10 @@ describe("serve --volume", () => {
       clients: 0,
     });
     write({ "network.ping-timeout": 7 });
-    expect(await reload()).toMatchObject({ isChanged: true, clients: 1, atRestart: false });
+    expect(await reload()).toMatchObject({ isChanged: true, clients: 1 });
     expect(await ping()).toBe("7");
     // The call back was on the connection before the answer.
     expect(management.heard).toEqual([1]);
-    write({ "network.ping-timeout": 7, "features.lease-lock-recall-timeout": 5 });
-    expect(await reload()).toMatchObject({ isChanged: false, atRestart: true });
     write({ "network.ping-timeout": "soon" });
     expect(await reload()).toMatchObject({
       event: "reconfigure-failed",
@@ -153,6 +155,54 @@ describe("serve --volume", () => {
     });
     expect(await ping()).toBe("7");
     expect(management.heard).toEqual([1]);
+    management.peer.abort();
+    expect(await emulator.end("SIGTERM")).toBe(0);
+  });
+
+  it("takes over at SIGHUP who may connect, leases, and which bricks are stopped", async () => {
+    const config = dir("volumes.json");
+    const write = (volume: Record<string, unknown>) =>
+      writeFileSync(config, JSON.stringify({ volumes: [{ name: "a", bricks: ["a0", "a1"], ...volume }] }));
+    write({});
+    const emulator = start("--config", config);
+    const management = await managementClient(await emulator.listening());
+    const address = `tcp://127.0.0.1:${await management.portOf(dir("a0"))}`;
+    const reload = async (volume: Record<string, unknown>) => {
+      write(volume);
+      const next = emulator.event(/^reconfigure/);
+      emulator.child.kill("SIGHUP");
+      expect(await next).toMatchObject({ event: "reconfigured", isChanged: false, clients: 0 });
+    };
+    const connected = (name: string) => clientOf(address, dir(name));
+    const leaseFailure = async () => {
+      const client = await connected("a0");
+      const lease = {
+        cmd: LeaseCmd.get,
+        leaseType: 0,
+        leaseId: leaseIdFromRandom(new Uint8Array(15)),
+        leaseFlags: 0,
+      };
+      const outcome = await client.fops.lease({ gfid: ROOT_GFID, lease }).then(
+        () => undefined,
+        (error: { errno?: number }) => error.errno,
+      );
+      await client.close();
+      return outcome;
+    };
+    expect(await leaseFailure()).toBe(Errno.ENOSYS);
+    await reload({ options: { "features.leases": "on" } });
+    expect(await leaseFailure()).toBeUndefined();
+    const held = await connected("a0");
+    const lost = held.events();
+    await reload({ options: { "auth.reject": "127.0.0.1" } });
+    expect((await lost.next()).value).toMatchObject({ type: "lost" });
+    await held.close();
+    await expect(connected("a0")).rejects.toMatchObject({ code: "CLIENT_AUTH_REFUSED" });
+    await reload({ stopped: ["a1"] });
+    await expect(connected("a1")).rejects.toMatchObject({ code: "CLIENT_BRICK_NOT_READY" });
+    await (await connected("a0")).close();
+    await reload({});
+    await (await connected("a1")).close();
     management.peer.abort();
     expect(await emulator.end("SIGTERM")).toBe(0);
   });

@@ -56,7 +56,6 @@ export class Brick {
   /** Name of its subvolume in the graph of its clients, if it is part of a volume. */
   readonly subvolume: string | undefined;
   readonly tree: Tree;
-  readonly options: BrickServerOptions;
   /** Tells the application; never throws. */
   readonly log: BrickLog;
   readonly gate: LeaseGate;
@@ -64,10 +63,10 @@ export class Brick {
   readonly locks: LockTable;
   readonly lockWaiters = new LockWaiters();
   readonly pool: BufferPool;
-  /** Cache invalidation, when it is on. */
-  readonly upcalls: Upcalls | undefined;
   readonly #contention: ContentionNotices;
   readonly #nowMs: () => number;
+  #options: BrickServerOptions;
+  #upcalls: Upcalls | undefined;
   readonly #clients = new Map<ClientUid, BrickClient>();
   readonly #downReasons = new Set<DownReason>();
   #running = 0;
@@ -81,23 +80,45 @@ export class Brick {
     this.volumeId = init.volumeId;
     this.subvolume = init.subvolume;
     this.tree = init.tree;
-    this.options = options;
+    this.#options = options;
     this.log = init.log;
     this.locks = new LockTable(options);
     this.#contention = new ContentionNotices(options.contentionDelayMs);
     this.#nowMs = () => scheduler.nowMs();
     this.pool = new BufferPool(options.poolBytesMax);
-    this.upcalls =
-      options.cacheInvalidation &&
-      new Upcalls(options.cacheInvalidation, {
-        nowMs: () => scheduler.nowMs(),
-        invalidate: (client, request) => this.#callBack(client, "cacheInvalidation", request),
-      });
+    this.#upcalls = this.#upcallsOf(options);
     const firstEpoch = (BigInt(init.bootCount) << EPOCHS_PER_BOOT_BITS) as Epoch;
     this.gate = new LeaseGate(leasesOf(options), firstEpoch, scheduler, {
       recall: (lease, recallMs) => this.#recall(lease, recallMs),
       revoked: (lease, reason) => this.#revoked(lease, reason),
     });
+  }
+
+  get options(): BrickServerOptions {
+    return this.#options;
+  }
+
+  /** Cache invalidation, when it is on. */
+  get upcalls(): Upcalls | undefined {
+    return this.#upcalls;
+  }
+
+  /** Takes over those of `options` that `BrickServer.reconfigure` names. */
+  reconfigure({ login, openLeases, leases, cacheInvalidation, healthCheck }: BrickServerOptions): void {
+    const { recallTimeoutMs } = leases;
+    const { cacheInvalidation: _before, ...kept } = this.#options;
+    this.#options = {
+      ...kept,
+      login,
+      openLeases,
+      leases: { ...kept.leases, recallTimeoutMs },
+      healthCheck,
+      ...(cacheInvalidation !== undefined && { cacheInvalidation }),
+    };
+    this.gate.setRecallTimeout(recallTimeoutMs);
+    if (cacheInvalidation === undefined || this.#upcalls === undefined) {
+      this.#upcalls = this.#upcallsOf(this.#options);
+    } else this.#upcalls.expireAfter(cacheInvalidation.timeoutMs);
   }
 
   /** Fops that are running or waiting. */
@@ -252,6 +273,16 @@ export class Brick {
     if (!isUnlinked) return;
     this.gate.removeInode(gfid);
     this.upcalls?.forget(gfid);
+  }
+
+  #upcallsOf({ cacheInvalidation }: BrickServerOptions): Upcalls | undefined {
+    return (
+      cacheInvalidation &&
+      new Upcalls(cacheInvalidation, {
+        nowMs: this.#nowMs,
+        invalidate: (client, request) => this.#callBack(client, "cacheInvalidation", request),
+      })
+    );
   }
 
   #fault(fop: FopName, error: unknown): void {

@@ -19,7 +19,7 @@ export class LeaseLedger<Fop extends GatedFop, Request extends LeaseRequest> {
   readonly registry: LeaseRegistry;
   readonly tracked: TrackedInodes;
   readonly deadlines = new RecallDeadlines();
-  readonly #options: LeaseOptions;
+  #options: LeaseOptions;
   readonly #firstEpoch: Epoch;
   #epoch: Epoch;
   #grants = 0;
@@ -31,6 +31,11 @@ export class LeaseLedger<Fop extends GatedFop, Request extends LeaseRequest> {
     this.#epoch = firstEpoch;
     this.registry = new LeaseRegistry(options.deadLeasesMax);
     this.tracked = new TrackedInodes(options);
+  }
+
+  /** Recalls from now on have this long. */
+  setRecallTimeout(recallTimeoutMs: LeaseOptions["recallTimeoutMs"]): void {
+    this.#options = { ...this.#options, recallTimeoutMs };
   }
 
   /** The epoch of the last grant. */

@@ -102,6 +102,11 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
     };
   }
 
+  /** Takes another recall timeout over, in ms: it holds for recalls from now on, those under way keep their deadlines. */
+  setRecallTimeout(recallTimeoutMs: LeaseOptions["recallTimeoutMs"]): void {
+    this.#ledger.setRecallTimeout(recallTimeoutMs);
+  }
+
   /** The effects since the last call, to be carried out in order; the array belongs to the caller. */
   takeEffects(): readonly LeaseEffect<Fop, Request>[] {
     return this.#ledger.takeEffects();

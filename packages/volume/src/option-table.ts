@@ -141,6 +141,7 @@ export const volumeOptionTable = {
   "features.cache-invalidation-timeout": { kind: integer(1, 600), byDefault: "60", isOfBricks: true },
   "storage.health-check-interval": { kind: integer(0, 3_600), byDefault: "30", isOfBricks: true },
   "storage.health-check-timeout": { kind: integer(1, 3_600), byDefault: "20", isOfBricks: true },
+  "auth.reject": { kind: { type: "list" }, isOfBricks: true },
   "auth.allow": { kind: { type: "list" }, byDefault: "*", isOfBricks: true },
 } as const satisfies Record<string, OptionSpec>;
 

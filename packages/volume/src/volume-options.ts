@@ -57,6 +57,8 @@ export interface VolumeBrickOptions {
   readonly healthCheck: { readonly intervalMs: number; readonly timeoutMs: number };
   /** Addresses that may connect, as texts with `*`. */
   readonly allow: readonly string[];
+  /** Addresses that may not, whatever `allow` says. */
+  readonly reject: readonly string[];
 }
 
 /** @see VolumeBrickOptions */
@@ -72,6 +74,7 @@ export function brickOptionsOf(options: VolumeOptions): VolumeBrickOptions {
       timeoutMs: millisecondsOf(options, "storage.health-check-timeout"),
     },
     allow: (optionText(options, "auth.allow") ?? "*").split(","),
+    reject: optionText(options, "auth.reject")?.split(",") ?? [],
   };
 }
 

@@ -146,11 +146,13 @@ describe("options of a volume", () => {
       cacheInvalidationMs: undefined,
       healthCheck: { intervalMs: 30_000, timeoutMs: 20_000 },
       allow: ["*"],
+      reject: [],
     });
     const set = {
       "features.leases": "on",
       "features.lease-lock-recall-timeout": "5",
       "auth.allow": "a,b",
+      "auth.reject": "c",
       "storage.health-check-interval": "0",
       "storage.health-check-timeout": "5",
       "features.cache-invalidation": "on",
@@ -161,6 +163,7 @@ describe("options of a volume", () => {
       cacheInvalidationMs: 60_000,
       healthCheck: { intervalMs: 0, timeoutMs: 5_000 },
       allow: ["a", "b"],
+      reject: ["c"],
     });
     expect(textOf("demo", set)).toBe(fromGlusterd("default"));
   });

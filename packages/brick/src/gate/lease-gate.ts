@@ -133,6 +133,11 @@ export class LeaseGate {
     return this.#barriers.size === 0 ? undefined : this.#barriers.get(gfid);
   }
 
+  /** How long holders have after recalls from now on, in ms. */
+  setRecallTimeout(recallTimeoutMs: LeaseOptions["recallTimeoutMs"]): void {
+    this.#leases.manager.setRecallTimeout(recallTimeoutMs);
+  }
+
   /** Lets go of the timer. */
   close(): void {
     this.#leases.close();

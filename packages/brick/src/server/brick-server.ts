@@ -40,6 +40,13 @@ export interface BrickServer {
   /** Serves a connection, from the first record to its end. */
   accept(connection: Connection): void;
   /**
+   * Takes other options over while clients are served: `login`, `openLeases`, `leases.recallTimeoutMs`, `cacheInvalidation` and
+   * `healthCheck`; all others stay as they are. Connections of clients that `login` refuses now are ended; recalls under way
+   * keep their deadlines, leases their holders.
+   * @throws ZodError when the options do not fit; nothing is changed then.
+   */
+  reconfigure(options: BrickServerOptionsInput): void;
+  /**
    * Ends the sessions, lets what runs come to its end and makes every change durable. The stores stay open.
    * Harmless when repeated.
    */
@@ -101,13 +108,20 @@ export async function createBrickServer(init: BrickServerInit): Promise<BrickSer
     });
   }
 
+  function reconfigure(input: BrickServerOptionsInput): void {
+    const next = brickServerOptions.parse(input);
+    for (const brick of bricks.values()) brick.reconfigure(next);
+    for (const checks of health) checks.reconfigure(next.healthCheck);
+    for (const session of sessions) session.judgeAgain();
+  }
+
   async function close(): Promise<void> {
     for (const checks of health) checks.close();
     await Promise.all([...sessions].map((session) => session.close()));
     await Promise.all([...bricks.values()].map((brick) => brick.close()));
   }
 
-  return { bricks, accept, close: () => (closing ??= close()) };
+  return { bricks, accept, reconfigure, close: () => (closing ??= close()) };
 }
 
 /** Takes the brick down when its store fails, and up again. */

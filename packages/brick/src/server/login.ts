@@ -9,13 +9,14 @@ export interface Credentials {
 }
 
 /**
- * Whether a peer may use a brick. The address must match a pattern of `allow`; when users are configured the
+ * Whether a peer may use a brick. The address must match no pattern of `reject` and one of `allow`; when users are configured the
  * peer must name one and know its password.
  *
  * Source: glusterfs `xlators/protocol/auth/{addr,login}`, with one difference: a brick with users refuses a
  * peer without a username, as `strict-auth-accept` does there.
  */
 export function isAllowed(options: LoginOptions, credentials: Credentials): boolean {
+  if (options.reject.some((pattern) => matchesAddress(pattern, credentials.address))) return false;
   if (!options.allow.some((pattern) => matchesAddress(pattern, credentials.address))) return false;
   const users = Object.keys(options.users);
   if (users.length === 0) return true;

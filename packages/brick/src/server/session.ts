@@ -17,6 +17,7 @@ import type { ClientConnection } from "./brick-client.js";
 import type { BrickLog } from "./brick-event.js";
 import { fopProgram, type FopHost } from "./fop-program.js";
 import { handshakeProgram } from "./handshake-program.js";
+import { type Credentials, isAllowed } from "./login.js";
 import { parseSetvolume, setvolumeReply } from "./setvolume.js";
 
 /** What a session is given by its server. */
@@ -35,6 +36,7 @@ export class Session implements ClientConnection {
   readonly #init: SessionInit;
   readonly #peer: RpcPeer;
   #host: FopHost | undefined;
+  #credentials: Credentials | undefined;
   #hasEnded = false;
   #endCode: string | undefined;
   readonly #disarm: () => void;
@@ -73,6 +75,19 @@ export class Session implements ClientConnection {
     this.#peer.notify({ program, version, procedure, body }).catch(() => {});
   }
 
+  /**
+   * Ends the connection when the rules of its brick let its client in no more.
+   * Source: measured, 10.3 ends the connections of clients that changed options of `auth.…` refuse.
+   */
+  judgeAgain(): void {
+    const { brick } = this.#host ?? {};
+    if (brick === undefined || this.#credentials === undefined) return;
+    if (isAllowed(brick.options.login, this.#credentials)) return;
+    const error = new BrickError("BRICK_AUTHENTICATION", "the client is not allowed any more");
+    this.#endCode = error.code;
+    this.#peer.abort(error);
+  }
+
   /** Ends the connection in order: answers on their way are sent. */
   close(): Promise<void> {
     return this.#peer.close();
@@ -86,14 +101,15 @@ export class Session implements ClientConnection {
   }
 
   #setvolume(dict: OldDict | null) {
-    const { bricks, options, connection, log, processUuid } = this.#init;
+    const { bricks, connection, log, processUuid } = this.#init;
     const { address } = connection.peer;
     try {
       if (this.#host !== undefined || this.#hasEnded) {
         throw new BrickError("BRICK_SETVOLUME_INVALID", "the connection is set up already, or gone");
       }
-      const { brick, uid } = parseSetvolume(dict, bricks, options.login, connection.peer);
+      const { brick, uid, credentials } = parseSetvolume(dict, bricks, connection.peer);
       this.#host = { brick, client: brick.join(uid, this) };
+      this.#credentials = credentials;
       this.#disarm();
       log({ type: "session-open", brick: brick.name, client: uid, address });
       return { opRet: 0, opErrno: 0, dict: setvolumeReply(brick, processUuid) };

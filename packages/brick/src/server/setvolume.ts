@@ -9,8 +9,7 @@ import {
 } from "@brickshift/wire";
 import type { Brick } from "../brick.js";
 import { BrickError } from "../brick-error.js";
-import type { LoginOptions } from "../options.js";
-import { isAllowed } from "./login.js";
+import { type Credentials, isAllowed } from "./login.js";
 
 /** Longest `process-uuid`, in bytes; stock clients send about 130. */
 const PROCESS_UUID_BYTES_MAX = 1_024;
@@ -23,6 +22,8 @@ const BRICKSHIFT_VERSION = "1";
 export interface SetvolumeRequest {
   readonly uid: ClientUid;
   readonly brick: Brick;
+  /** What it showed: asked for again when the rules change. */
+  readonly credentials: Credentials;
 }
 
 /**
@@ -33,7 +34,6 @@ export interface SetvolumeRequest {
 export function parseSetvolume(
   dict: OldDict | null,
   bricks: ReadonlyMap<string, Brick>,
-  login: LoginOptions,
   peer: PeerInfo,
 ): SetvolumeRequest {
   const text = (key: string) => oldDictText(dict, key);
@@ -45,7 +45,7 @@ export function parseSetvolume(
   const brick = bricks.get(name);
   if (brick === undefined) throw new BrickError("BRICK_UNKNOWN", "remote-subvolume not found");
   const credentials = { username: text("username"), password: text("password"), address: peer.address };
-  if (!isAllowed(login, credentials)) {
+  if (!isAllowed(brick.options.login, credentials)) {
     throw new BrickError("BRICK_AUTHENTICATION", "authentication failed");
   }
   const volumeId = text("volume-id");
@@ -53,7 +53,7 @@ export function parseSetvolume(
     throw invalid(`the brick is of volume ${brick.volumeId}`);
   }
   if (!brick.isUp) throw new BrickError("BRICK_DOWN", "the brick is down; it comes back by itself");
-  return { uid, brick };
+  return { uid, brick, credentials };
 }
 
 /**

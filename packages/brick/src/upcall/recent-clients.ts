@@ -23,7 +23,7 @@ export interface RecentClientsLimits {
  * `accessesMax` the oldest pair is given up before its time, and its client has to be told, as it goes on caching.
  */
 export class RecentClients {
-  readonly #limits: RecentClientsLimits;
+  #limits: RecentClientsLimits;
   readonly #inodes = new Map<Gfid, Map<ClientUid, Access>>();
   #oldest: Access | undefined;
   #newest: Access | undefined;
@@ -36,6 +36,11 @@ export class RecentClients {
   /** Pairs of a client and an inode, those whose time is over included until the next access. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Accesses count for this long from now on, in ms, those that there were as well. */
+  expireAfter(timeoutMs: number): void {
+    this.#limits = { ...this.#limits, timeoutMs };
   }
 
   /**

@@ -48,7 +48,7 @@ const unseeing: ReadonlySet<FopName> = new Set([
  * xattrs hear of those as well.
  */
 export class Upcalls {
-  readonly #options: CacheInvalidationOptions;
+  #options: CacheInvalidationOptions;
   readonly #port: UpcallPort;
   readonly #recent: RecentClients;
   readonly #xattrs = new Set<string>();
@@ -57,6 +57,12 @@ export class Upcalls {
     this.#options = options;
     this.#port = port;
     this.#recent = new RecentClients(options);
+  }
+
+  /** Clients are told of changes for this long after an access from now on, in ms. */
+  expireAfter(timeoutMs: number): void {
+    this.#options = { ...this.#options, timeoutMs };
+    this.#recent.expireAfter(timeoutMs);
   }
 
   /** Pairs of a client and an inode that are remembered. */
