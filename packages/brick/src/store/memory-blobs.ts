@@ -70,10 +70,24 @@ export class MemoryBlob {
   }
 
   seek(offset: number, what: "data" | "hole"): number | undefined {
-    for (let at = offset; at < this.size; at = (Math.floor(at / CHUNK_BYTES) + 1) * CHUNK_BYTES) {
-      if (this.#chunks.has(Math.floor(at / CHUNK_BYTES)) === (what === "data")) return at;
-    }
-    return what === "hole" && offset < this.size ? this.size : undefined;
+    if (offset >= this.size) return undefined;
+    return what === "data" ? this.#seekData(offset) : this.#seekHole(offset);
+  }
+
+  /** Looks through what there is: a hole may be of billions of chunks. */
+  #seekData(offset: number): number | undefined {
+    const first = Math.floor(offset / CHUNK_BYTES);
+    if (this.#chunks.has(first)) return offset;
+    let next = Infinity;
+    for (const chunk of this.#chunks.keys()) if (chunk > first && chunk < next) next = chunk;
+    return next === Infinity ? undefined : next * CHUNK_BYTES;
+  }
+
+  #seekHole(offset: number): number {
+    let chunk = Math.floor(offset / CHUNK_BYTES);
+    if (!this.#chunks.has(chunk)) return offset;
+    while (this.#chunks.has(chunk)) chunk += 1;
+    return Math.min(chunk * CHUNK_BYTES, this.size);
   }
 }
 

@@ -16,6 +16,21 @@ it("refuses bytes for which there is no room, and takes them when some was given
   await store.data.write(b, 0, new Uint8Array(1));
 });
 
+it("finds the data behind a hole of billions of chunks, and that none is behind", async () => {
+  const store = createMemoryStore();
+  const gfid = randomGfid();
+  const farBytes = 2 ** 44;
+  await store.data.create(gfid);
+  await store.data.grow(gfid, 2 * farBytes);
+  expect(await store.data.seek(gfid, 1, "data")).toBeUndefined();
+  await store.data.write(gfid, farBytes + 5, new Uint8Array(4_096));
+  await store.data.write(gfid, farBytes + 40_960, new Uint8Array(1));
+  expect(await store.data.seek(gfid, 1, "data")).toBe(farBytes);
+  expect(await store.data.seek(gfid, farBytes + 7, "hole")).toBe(farBytes + 8_192);
+  expect(await store.data.seek(gfid, farBytes + 8_192, "data")).toBe(farBytes + 40_960);
+  expect(await store.data.seek(gfid, farBytes + 45_056, "data")).toBeUndefined();
+});
+
 it("is dead after a crash of its medium, and the next one finds what was done", async () => {
   const medium = new MemoryMedium();
   const first = createMemoryStore(medium);
