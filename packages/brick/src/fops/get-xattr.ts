@@ -19,6 +19,7 @@ import { TreeError } from "../tree/tree-error.js";
 import { fileOf, linked } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
 import { needVerdict } from "./permission.js";
+import { checkXattrName } from "./xattr-name.js";
 
 type XattrRequest = Pick<FopRequest<"getxattr">, "name" | "xdata">;
 
@@ -47,9 +48,14 @@ function xattrs(brick: Brick, gfid: Gfid, { name, xdata }: XattrRequest): FopRep
     const asked = xdata?.has(XDATA.links) === true ? new Map([[XDATA.links, linksValue(brick, gfid)]]) : null;
     return { ...answer(all.size, all), xdata: asked };
   }
-  const value = virtualXattr(brick, gfid, name) ?? bytesValue(brick.tree.getXattr(gfid, name));
+  const value = virtualXattr(brick, gfid, name) ?? storedXattr(brick, gfid, name);
   const bytes = "value" in value && value.value instanceof Uint8Array ? value.value.length : 0;
   return answer(bytes, new Map([[name, value]]));
+}
+
+function storedXattr({ tree }: Brick, gfid: Gfid, name: string): DictValue {
+  checkXattrName(name);
+  return bytesValue(tree.getXattr(gfid, name));
 }
 
 function linksValue({ tree }: Brick, gfid: Gfid): DictValue {

@@ -9,15 +9,14 @@ import {
 } from "@brickshift/wire";
 import { permitsRemoveXattr, permitsSetXattr } from "../access/attribute-permission.js";
 import { BrickError } from "../brick-error.js";
-import type { Change } from "../tree/tree.js";
+import type { Change, XattrMode } from "../tree/tree.js";
 import type { FopCall } from "./fop-call.js";
 import { fileOf, linked } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
 import { needVerdict } from "./permission.js";
 import { migrate } from "./migration-step.js";
+import { checkXattrName } from "./xattr-name.js";
 
-const xattrNames = /^((trusted|user|security)\.|system\.posix_acl_(access|default)$)/;
-const bareNamespace = /^(trusted|user|security)\.$/;
 /** Keys of SETXATTR that ask for something else than an xattr, or say who asks; none is stored. */
 const controls: ReadonlySet<string> = new Set(["glusterfs-internal-fop", "set-ctime-mdata"]);
 
@@ -42,15 +41,13 @@ export const removexattr: FopSpec<"removexattr"> = {
   targets: (fop, request) => [{ gfid: linked(fop, request.gfid), gate: "removexattr" }],
   permit: (fop, { gfid, name }) =>
     needVerdict(fop, gfid, (object) => permitsRemoveXattr(object, fop.caller, name)),
-  handle: async (fop, request) =>
-    withAttributes(await fop.brick.tree.removeXattr(request.gfid, request.name, fop.access)),
+  handle: (fop, request) => removeXattr(fop, request.gfid, request.name),
 };
 
 /** FREMOVEXATTR. */
 export const fremovexattr: FopSpec<"fremovexattr"> = {
   targets: (fop, request) => [{ gfid: fileOf(fop, request).gfid, gate: "fremovexattr" }],
-  handle: async (fop, request) =>
-    withAttributes(await fop.brick.tree.removeXattr(fileOf(fop, request).gfid, request.name, fop.access)),
+  handle: (fop, request) => removeXattr(fop, fileOf(fop, request).gfid, request.name),
 };
 
 async function setXattrs(
@@ -64,31 +61,34 @@ async function setXattrs(
     await migrate(fop, gfid, step, dict);
     return { opRet: 0, opErrno: 0, xdata: null };
   }
-  const xattrs = storable(dict);
-  if (xattrs.size === 0) {
+  const names = [...(dict?.keys() ?? [])].filter((key) => !controls.has(key));
+  if (names.length === 0) {
     const stat = fop.brick.tree.stat(gfid);
     return withAttributes({ prestat: stat, poststat: stat });
   }
-  return withAttributes(await fop.brick.tree.setXattrs(gfid, xattrs, modeOf(flags), fop.access));
+  const mode = modeOf(flags);
+  const xattrs = storable(dict, names);
+  return withAttributes(await fop.brick.tree.setXattrs(gfid, xattrs, mode, fop.access));
 }
 
-/**
- * @throws {@link BrickError} `BRICK_UNSUPPORTED` for a name of no namespace, `BRICK_ARGUMENT` for a namespace
- *   without a name, as Linux does.
- */
-function storable(dict: Dict | null): ReadonlyMap<string, Uint8Array> {
+async function removeXattr(fop: FopCall, gfid: Gfid, name: string): Promise<FopReply<"setxattr">> {
+  checkXattrName(name);
+  return withAttributes(await fop.brick.tree.removeXattr(gfid, name, fop.access));
+}
+
+/** @throws as {@link checkXattrName}; {@link BrickError} `BRICK_UNSUPPORTED` for a value that is no bytes. */
+function storable(dict: Dict | null, names: readonly string[]): ReadonlyMap<string, Uint8Array> {
   const xattrs = new Map<string, Uint8Array>();
-  for (const key of dict?.keys() ?? []) {
-    if (controls.has(key)) continue;
-    if (bareNamespace.test(key)) throw new BrickError("BRICK_ARGUMENT", `"${key}" names no xattr`);
-    const value = xattrNames.test(key) ? dictBytes(dict, key) : undefined;
-    if (value === undefined) throw new BrickError("BRICK_UNSUPPORTED", `"${key}" is no xattr`);
-    xattrs.set(key, value);
+  for (const name of names) {
+    checkXattrName(name);
+    const value = dictBytes(dict, name);
+    if (value === undefined) throw new BrickError("BRICK_UNSUPPORTED", `"${name}" is no xattr`);
+    xattrs.set(name, value);
   }
   return xattrs;
 }
 
-function modeOf(flags: number): "set" | "create" | "replace" {
+function modeOf(flags: number): XattrMode {
   switch (flags) {
     case XattrFlags.any:
       return "set";
@@ -96,6 +96,8 @@ function modeOf(flags: number): "set" | "create" | "replace" {
       return "create";
     case XattrFlags.replace:
       return "replace";
+    case XattrFlags.create | XattrFlags.replace:
+      return "create-and-replace";
     default:
       throw new BrickError("BRICK_ARGUMENT", `there are no xattr flags ${flags}`);
   }

@@ -34,9 +34,11 @@ export function attributeCalls(context: TreeContext): AttributeCalls {
         const { xattrs: present } = record;
         for (const name of xattrs.keys()) {
           checkHasXattrs(record, name);
-          if (mode === "create" && present.has(name))
+          const isThere = present.has(name);
+          if (isThere && (mode === "create" || mode === "create-and-replace"))
             throw new TreeError("TREE_XATTR_EXISTS", `xattr ${name}`);
-          if (mode === "replace" && !present.has(name)) throw new TreeError("TREE_NO_XATTR", `xattr ${name}`);
+          if (!isThere && (mode === "replace" || mode === "create-and-replace"))
+            throw new TreeError("TREE_NO_XATTR", `xattr ${name}`);
         }
         return putXattrs(change, gfid, withXattrs(present, xattrs, options), xattrs.keys());
       }),

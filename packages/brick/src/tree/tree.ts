@@ -124,6 +124,9 @@ export interface Link {
   readonly name: string;
 }
 
+/** What SETXATTR asks of what is there. */
+export type XattrMode = "set" | "create" | "replace" | "create-and-replace";
+
 /** Array operations of XATTROP on big-endian values; `…WithDefault` do as their plain forms. */
 export type XattropOperation =
   | "add-32"
@@ -255,16 +258,12 @@ export interface Tree {
   /** `size` cuts or grows a regular file first. @throws `TREE_IS_DIRECTORY` for the size of a directory. */
   setattr(gfid: Gfid, change: AttributeChange, access?: Access): Promise<Change>;
   /**
-   * Sets all or none. `mode` "create": `TREE_XATTR_EXISTS` if one is there; "replace": `TREE_NO_XATTR` if one is not.
+   * Sets all or none. `mode` "create": `TREE_XATTR_EXISTS` if one is there; "replace": `TREE_NO_XATTR` if one is not;
+   * "create-and-replace", which setxattr(2) takes too: one or the other.
    * @throws `TREE_NOT_PERMITTED` for `trusted.gfid` and `trusted.glusterfs.volume-id`; `TREE_XATTR_NAME_TOO_LONG`,
    *   `TREE_XATTR_TOO_BIG`, `TREE_XATTR_SPACE`.
    */
-  setXattrs(
-    gfid: Gfid,
-    xattrs: Xattrs,
-    mode?: "set" | "create" | "replace",
-    access?: Access,
-  ): Promise<Change>;
+  setXattrs(gfid: Gfid, xattrs: Xattrs, mode?: XattrMode, access?: Access): Promise<Change>;
   /** @throws `TREE_NO_XATTR`, `TREE_NOT_PERMITTED`. */
   removeXattr(gfid: Gfid, name: string, access?: Access): Promise<Change>;
   /** Combines each value with what is stored, which is zeros when missing or shorter. Atomic for the object. */

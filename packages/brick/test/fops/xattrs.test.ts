@@ -50,7 +50,24 @@ describe("SETXATTR and GETXATTR", () => {
     expect((await set(one, gfid, user("user.a", "1"), 2)).opErrno).toBe(Errno.ENODATA);
     expect((await set(one, gfid, user("user.a", "1"), 1)).opRet).toBe(0);
     expect((await set(one, gfid, user("user.a", "1"), 1)).opErrno).toBe(Errno.EEXIST);
+    expect((await set(one, gfid, user("user.a", "1"), 3)).opErrno).toBe(Errno.EEXIST);
+    expect((await set(one, gfid, user("user.b", "1"), 3)).opErrno).toBe(Errno.ENODATA);
     expect((await set(one, gfid, user("user.a", "1"), 9)).opErrno).toBe(Errno.EINVAL);
+    expect((await set(one, gfid, user("no-namespace", "1"), 9)).opErrno).toBe(Errno.EINVAL);
+    expect((await set(one, gfid, new Map(), 9)).opRet).toBe(0);
+  });
+
+  it("say of a name that Linux does not know what Linux says, not that there is no such xattr", async () => {
+    const { one, gfid } = await setUp();
+    const remove = (name: string) => one.call("removexattr", { gfid, name, xdata: null });
+    for (const ask of [(name: string) => get(one, gfid, name), remove]) {
+      expect((await ask("no-namespace")).opErrno).toBe(Errno.EOPNOTSUPP);
+      expect((await ask("system.other")).opErrno).toBe(Errno.EOPNOTSUPP);
+      expect((await ask("trusted.")).opErrno).toBe(Errno.EINVAL);
+      expect((await ask(`user.${"n".repeat(251)}`)).opErrno).toBe(Errno.ERANGE);
+      expect((await ask(`user.${"n".repeat(250)}`)).opErrno).toBe(Errno.ENODATA);
+    }
+    expect((await remove("")).opErrno).toBe(Errno.ERANGE);
   });
 
   it("list everything with values when the name is empty", async () => {
