@@ -114,6 +114,7 @@ export const treeErrorCodes = {
   TREE_INVALID: peer(Errno.EINVAL),
   TREE_NOT_PERMITTED: peer(Errno.EPERM),
   TREE_IS_SYMLINK: peer(Errno.ELOOP),
+  TREE_IS_SOCKET: peer(Errno.ENXIO),
   TREE_NO_DEFAULT_ACL: peer(Errno.EACCES),
   TREE_NO_ACL: peer(Errno.EOPNOTSUPP),
   TREE_LINKS_MAX: peer(Errno.EMLINK),

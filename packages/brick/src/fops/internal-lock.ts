@@ -9,7 +9,7 @@ import {
 import { BrickError } from "../brick-error.js";
 import type { InodeLock } from "../locks/inode-lock.js";
 import type { FopCall } from "./fop-call.js";
-import { fileOf, linked } from "./fop-file.js";
+import { linked, objectOf } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
 import { takeLock } from "./lock-wait.js";
 import { kindOf, rangeOf } from "./lock-range.js";
@@ -24,7 +24,7 @@ export const inodelk: FopSpec<"inodelk"> = {
 
 /** FINODELK. */
 export const finodelk: FopSpec<"finodelk"> = {
-  handle: (fop, request) => lockInode(fop, () => fileOf(fop, request).gfid, request),
+  handle: (fop, request) => lockInode(fop, () => objectOf(fop, request), request),
 };
 
 /** ENTRYLK: a lock of a name in a directory, or of the whole directory when `namelen` is 0. */
@@ -34,7 +34,7 @@ export const entrylk: FopSpec<"entrylk"> = {
 
 /** FENTRYLK. */
 export const fentrylk: FopSpec<"fentrylk"> = {
-  handle: (fop, request) => lockEntry(fop, () => fileOf(fop, request).gfid, request),
+  handle: (fop, request) => lockEntry(fop, () => objectOf(fop, request), request),
 };
 
 const done: FopReply<"inodelk"> = { opRet: 0, opErrno: 0, xdata: null };

@@ -47,7 +47,8 @@ export function truncationMark(flags: number) {
 
 /**
  * Opens a regular file for the caller.
- * @throws `TreeError` `TREE_MOVED` for a link file, `TREE_IS_DIRECTORY`, `TREE_IS_SYMLINK`; `BrickError` `BRICK_FD_LIMIT`.
+ * @throws `TreeError` `TREE_MOVED` for a link file, `TREE_IS_DIRECTORY`, `TREE_IS_SYMLINK`, `TREE_IS_SOCKET`,
+ *   `TREE_INVALID` for a device; `BrickError` `BRICK_FD_LIMIT`.
  */
 export async function openFile(fop: FopCall, gfid: Gfid, flags: number): Promise<bigint> {
   const { brick, access } = fop;
@@ -69,6 +70,10 @@ function checkOpenable(fop: FopCall, gfid: Gfid): void {
   const type = tree.stat(gfid).mode & FileType.mask;
   if (type === FileType.directory) throw new TreeError("TREE_IS_DIRECTORY", "OPEN is for files");
   if (type === FileType.symlink) throw new TreeError("TREE_IS_SYMLINK", "a symbolic link is not opened");
+  // Source: measured. A FIFO is opened: what it carries, kernels keep to themselves.
+  if (type === FileType.character || type === FileType.block)
+    throw new TreeError("TREE_INVALID", "a device is not opened here");
+  if (type === FileType.socket) throw new TreeError("TREE_IS_SOCKET", "a socket is not opened");
   const linkto = tree.linkto(gfid);
   if (linkto === undefined || fop.access.internal === true || fop.access.token !== undefined) return;
   throw new TreeError("TREE_MOVED", `the data is on ${linkto}`, linkto);

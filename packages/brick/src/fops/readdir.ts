@@ -17,7 +17,7 @@ import { BrickError } from "../brick-error.js";
 import type { DirectoryEntry } from "../tree/tree.js";
 import { answerKeysAndContent, answerKnownKeys } from "./asked-keys.js";
 import type { FopCall } from "./fop-call.js";
-import { fileOf } from "./fop-file.js";
+import { objectOf } from "./fop-file.js";
 import type { FopSpec, FopTarget } from "./fop-spec.js";
 import { need } from "./permission.js";
 
@@ -28,7 +28,7 @@ const WIRE_ENTRY_BYTES = 200;
 
 /** READDIR: names from the cookie `offset` on, as many as the client's buffer of `size` bytes holds. */
 export const readdir: FopSpec<"readdir"> = {
-  targets: (fop, request) => [{ gfid: fileOf(fop, request).gfid, gate: "readdir" }],
+  targets: (fop, request) => [{ gfid: objectOf(fop, request), gate: "readdir" }],
   permit: (fop, _request, targets) => needRead(fop, targets),
   handle(fop, request) {
     const { entries, atEnd } = page(fop, request, false);
@@ -39,7 +39,7 @@ export const readdir: FopSpec<"readdir"> = {
 
 /** READDIRP: with attributes and what xdata asks for of each entry. */
 export const readdirp: FopSpec<"readdirp"> = {
-  targets: (fop, request) => [{ gfid: fileOf(fop, request).gfid, gate: "readdirp" }],
+  targets: (fop, request) => [{ gfid: objectOf(fop, request), gate: "readdirp" }],
   permit: (fop, _request, targets) => needRead(fop, targets),
   async handle(fop, request): Promise<FopReply<"readdirp">> {
     const skipsDirectories = (dictNumber(request.xdata, "readdir-filter-directories") ?? 0) !== 0;
@@ -66,7 +66,7 @@ function needRead(fop: FopCall, targets: readonly FopTarget[]): void {
 
 function page(fop: FopCall, request: FopRequest<"readdir">, skipsDirectories: boolean) {
   const { tree, options } = fop.brick;
-  const { gfid } = fileOf(fop, request);
+  const gfid = objectOf(fop, request);
   if ((tree.stat(gfid).mode & FileType.mask) !== FileType.directory) {
     throw new BrickError("BRICK_ARGUMENT", "no directory to read");
   }

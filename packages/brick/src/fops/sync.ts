@@ -1,5 +1,5 @@
 import { ANONYMOUS_FD, type FopReply } from "@brickshift/wire";
-import { fileOf } from "./fop-file.js";
+import { fileOf, objectOf } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
 import { r2 } from "./truncate.js";
 
@@ -10,10 +10,10 @@ const done: FopReply<"flush"> = { opRet: 0, opErrno: 0, xdata: null };
  * those of the fd.
  */
 export const flush: FopSpec<"flush"> = {
-  targets: (fop, request) => [{ gfid: fileOf(fop, request).gfid, gate: "flush" }],
+  targets: (fop, request) => [{ gfid: objectOf(fop, request), gate: "flush" }],
   handle(fop, request) {
     const { locks, lockWaiters } = fop.brick;
-    const { gfid } = fileOf(fop, request);
+    const gfid = objectOf(fop, request);
     const hasOwner = fop.caller.lkOwner !== "";
     if (hasOwner) lockWaiters.apply(locks.dropPosixOwner(gfid, fop.lockOwner));
     else if (request.fd !== ANONYMOUS_FD) lockWaiters.apply(locks.dropPosixFd(gfid, fop.client, request.fd));
@@ -32,9 +32,9 @@ export const fsync: FopSpec<"fsync"> = {
 
 /** FSYNCDIR: nothing is left to do, as changes of names are durable when they are answered. */
 export const fsyncdir: FopSpec<"fsyncdir"> = {
-  targets: (fop, request) => [{ gfid: fileOf(fop, request).gfid, gate: "fsyncdir" }],
+  targets: (fop, request) => [{ gfid: objectOf(fop, request), gate: "fsyncdir" }],
   handle(fop, request) {
-    fileOf(fop, request);
+    objectOf(fop, request);
     return done;
   },
 };
