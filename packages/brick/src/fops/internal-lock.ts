@@ -70,15 +70,15 @@ function lockInode(
 function lockEntry(
   fop: FopCall,
   find: () => Gfid,
-  request: Pick<FopRequest<"entrylk">, "gfid" | "cmd" | "namelen" | "name" | "volume">,
+  request: Pick<FopRequest<"entrylk">, "gfid" | "cmd" | "type" | "namelen" | "name" | "volume">,
 ) {
   const { locks, lockWaiters } = fop.brick;
-  const { cmd, volume } = request;
+  const { cmd, type, volume } = request;
   checkName(volume);
   checkName(request.name);
   const isLeft = cmd === EntrylkCmd.unlock && isLeftLocked(fop, "entry", request);
   const gfid = isLeft ? request.gfid : find();
-  const lock = { ...fop.lockOwner, name: request.namelen === 0 ? undefined : request.name };
+  const lock = { ...fop.lockOwner, type, name: request.namelen === 0 ? undefined : request.name };
   switch (cmd) {
     case EntrylkCmd.unlock:
       lockWaiters.apply(locks.entry.unlock(gfid, volume, lock));

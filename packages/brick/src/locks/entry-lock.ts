@@ -5,14 +5,16 @@ import type { LockOwner } from "./lock-owner.js";
 export interface EntryLock extends LockOwner {
   /** The name that is locked; `undefined` locks the whole directory. */
   readonly name: string | undefined;
+  /** Read or write, as it was asked for. */
+  readonly type: number;
 }
 
 /**
- * Equal names exclude each other, and the whole directory excludes every name. The type, read or write, is
- * not considered.
+ * Equal names exclude each other, and the whole directory excludes every name. The type is
+ * not considered, but an unlock has to name it.
  * Source: measured on 10.3 (`fop-entrylk`); glusterfs `xlators/features/locks/src/entrylk.c`.
  */
 export const entryLockRules: InternalLockRules<EntryLock> = {
   conflicts: (one, other) => one.name === undefined || other.name === undefined || one.name === other.name,
-  matches: (held, named) => held.name === named.name,
+  matches: (held, named) => held.name === named.name && held.type === named.type,
 };

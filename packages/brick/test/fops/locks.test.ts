@@ -147,6 +147,8 @@ describe("INODELK and ENTRYLK", () => {
     expect((await entrylk(two, 2, "a")).opErrno).toBe(Errno.EAGAIN);
     expect((await entrylk(two, 2, "", 0)).opErrno).toBe(Errno.EAGAIN);
     expect((await entrylk(two, 2, "b")).opRet).toBe(0);
+    const read = { gfid: ROOT_GFID, cmd: 1, type: 0, namelen: 1, name: "a", volume: "dom", xdata: null };
+    expect((await one.call("entrylk", read, owner(1))).opErrno).toBe(Errno.EINVAL);
     expect((await entrylk(one, 1, "a")).opRet).toBe(0);
     expect((await entrylk(one, 1, "a")).opErrno).toBe(Errno.EINVAL);
     expect((await entrylk(one, 7, "a")).opErrno).toBe(Errno.EINVAL);

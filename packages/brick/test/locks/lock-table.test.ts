@@ -15,7 +15,7 @@ function setUp(limits = { locksPerInodeMax: 64, locksPerClientMax: 64 }) {
   const inode = (client: ClientUid, kind: "read" | "write", wait = false, domain = "d", lkOwner = "01") =>
     table.inode.lock(gfid, domain, next(), { client, lkOwner, kind, ...whole }, wait);
   const entry = (client: ClientUid, name: string | undefined, wait = false, domain = "d") =>
-    table.entry.lock(gfid, domain, next(), { client, lkOwner: "01", name }, wait);
+    table.entry.lock(gfid, domain, next(), { client, lkOwner: "01", name, type: 1 }, wait);
   return { table, next, inode, entry };
 }
 
@@ -102,13 +102,13 @@ describe("entry locks", () => {
     expect(entry(bob, "b")).toHaveLength(1);
   });
 
-  it("tell a lock of the whole directory from one of the empty name when they end", () => {
+  it("are ended by what they were taken with: the name or none, and the type", () => {
     const { table, entry } = setUp();
     entry(alice, undefined);
-    expect(() => table.entry.unlock(gfid, "d", { client: alice, lkOwner: "01", name: "a" })).toThrow(
-      "LOCK_NOT_HELD",
-    );
-    table.entry.unlock(gfid, "d", { client: alice, lkOwner: "01", name: undefined });
+    const named = { client: alice, lkOwner: "01", name: undefined, type: 1 };
+    expect(() => table.entry.unlock(gfid, "d", { ...named, name: "a" })).toThrow("LOCK_NOT_HELD");
+    expect(() => table.entry.unlock(gfid, "d", { ...named, type: 0 })).toThrow("LOCK_NOT_HELD");
+    table.entry.unlock(gfid, "d", named);
     expect(table.countOf(alice)).toBe(0);
   });
 });
