@@ -24,8 +24,8 @@ class Model {
   }
 
   link(gfid: Gfid, parent: Gfid, name: string): number {
-    if (this.directories.has(gfid)) return Errno.EPERM;
     if (this.entries(parent).has(name)) return Errno.EEXIST;
+    if (this.directories.has(gfid)) return Errno.EPERM;
     this.entries(parent).set(name, gfid);
     (this.files.get(gfid) as { nlink: number }).nlink += 1;
     return 0;
@@ -59,6 +59,7 @@ class Model {
     if (isDirectory && this.#isWithin(newParent, gfid)) return Errno.EINVAL;
     if (replaced !== undefined) {
       if (isDirectory && !this.directories.has(replaced)) return Errno.ENOTDIR;
+      if (this.#isWithin(oldParent, replaced)) return Errno.ENOTEMPTY;
       if (!isDirectory && this.directories.has(replaced)) return Errno.EISDIR;
       if (this.entries(replaced).size > 0) return Errno.ENOTEMPTY;
       if (isDirectory) this.directories.delete(replaced);

@@ -27,12 +27,14 @@ export const copyFileRange: FopSpec<"copyFileRange"> = {
   async handle(fop, request): Promise<FopReply<"copyFileRange">> {
     const { tree } = fop.brick;
     const [from, to] = [source(fop, request), destination(fop, request)];
+    if (request.flag !== 0) throw new TreeError("TREE_INVALID", "copy_file_range has no flags");
+    for (const { fd } of [from, to])
+      if (fd?.kind === "directory") throw new TreeError("TREE_IS_DIRECTORY", "a directory has no ranges");
     checkReadable(from);
     checkWritable(to);
     if (((to.fd?.flags ?? 0) & OpenFlags.append) !== 0) {
       throw new BrickError("BRICK_FD_MODE", "the destination is open for appending");
     }
-    if (request.flag !== 0) throw new TreeError("TREE_INVALID", "copy_file_range has no flags");
     // What is not there when it begins is not copied, and overlaps with nothing.
     const size = Math.min(request.size, Math.max(0, tree.stat(from.gfid).size - request.offIn));
     const range = { ...request, size };

@@ -19,8 +19,8 @@ export const read: FopSpec<"read"> = {
   async handle(fop, request, targets) {
     const { brick, xdata } = fop;
     const file = admittedFile(fop, request, targets);
-    checkReadable(file);
     if (request.size === 0) throw new BrickError("BRICK_ARGUMENT", "a read of no bytes");
+    checkReadable(file);
     if (request.size > brick.options.recordBytesMax - RECORD_HEAD_BYTES_MAX) {
       throw new BrickError("BRICK_PAYLOAD_LIMIT", `${request.size} bytes do not fit in one record`);
     }

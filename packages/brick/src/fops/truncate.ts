@@ -1,8 +1,9 @@
 import type { FopReply } from "@brickshift/wire";
 import { Want } from "../access/permission.js";
+import { BrickError } from "../brick-error.js";
 import type { Change } from "../tree/tree.js";
 import { cutExtent } from "./changed-extent.js";
-import { checkWritable, fileOf, linked } from "./fop-file.js";
+import { fileOf, linked } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
 import { need } from "./permission.js";
 
@@ -20,7 +21,8 @@ export const ftruncate: FopSpec<"ftruncate"> = {
   marks: (fop, request) => cutExtent(fop, fileOf(fop, request).gfid, request.offset),
   async handle(fop, request) {
     const file = fileOf(fop, request);
-    checkWritable(file);
+    // Source: ftruncate(2), which alone does not say EBADF.
+    if (!file.writes) throw new BrickError("BRICK_ARGUMENT", "the fd is not open for writing");
     return r2(await fop.brick.tree.truncate(file.gfid, request.offset, fop.access));
   },
 };

@@ -42,7 +42,9 @@ export function createCalls(context: TreeContext): CreateCalls {
     },
     mkdir: (parent, name, object) => addObject(context, parent, name, object, { type: FileType.directory }),
     async symlink(parent, name, target, object) {
-      if (target === "" || target.includes("\0")) throw new TreeError("TREE_INVALID", "an empty link target");
+      // Source: symlink(2).
+      if (target === "") throw new TreeError("TREE_NO_ENTRY", "an empty link target");
+      if (target.includes("\0")) throw new TreeError("TREE_INVALID", "a link target with NUL");
       if (nameByteLength(target) > SYMLINK_BYTES_MAX) {
         throw new TreeError("TREE_TARGET_TOO_LONG", `a link target has at most ${SYMLINK_BYTES_MAX} bytes`);
       }
@@ -209,9 +211,10 @@ function addLink(context: TreeContext, change: TreeChange, gfid: Gfid, parent: G
   checkNewName(name);
   const directory = change.directory(parent);
   const record = change.settle(gfid);
+  // As link(2), which says first that the name is taken.
+  if (change.entry(parent, name) !== undefined) throw nameExists(name);
   if (isDirectory(record)) throw new TreeError("TREE_NOT_PERMITTED", "a directory has one name");
   if (record.nlink === 0) throw new TreeError("TREE_STALE", `object ${gfid} was unlinked`);
-  if (change.entry(parent, name) !== undefined) throw nameExists(name);
   if (record.nlink >= context.options.linksMax)
     throw new TreeError("TREE_LINKS_MAX", `${record.nlink} names`);
   const linked = change.putInode(gfid, { ...record, nlink: record.nlink + 1, ctimeNs: change.nowNs });

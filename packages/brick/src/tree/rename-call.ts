@@ -41,8 +41,9 @@ function rename(change: TreeChange, from: Place, to: Place): Renamed {
     return renamed(change, from, to, [oldDirectory, newDirectory], entry.gfid, record, undefined);
   }
   checkNotPrepared(entry.gfid, record);
-  if (isDirectory(record)) checkNotInside(change, entry.gfid, to.parent);
-  if (victim !== undefined) checkReplaceable(change, record, victim);
+  if (isDirectory(record) && isWithin(change, entry.gfid, to.parent))
+    throw new TreeError("TREE_INSIDE_ITSELF", `${entry.gfid} would be inside itself`);
+  if (victim !== undefined) checkReplaceable(change, record, from.parent, victim);
 
   change.deleteEntry(from.parent, entry);
   if (victim !== undefined) change.deleteEntry(to.parent, victim);
@@ -89,23 +90,27 @@ function renamed(
   };
 }
 
-/** @throws TreeError `TREE_INSIDE_ITSELF` when `directory` is `parent` or above it. */
-function checkNotInside(change: TreeChange, directory: Gfid, parent: Gfid): void {
+/** Whether `object` is `parent` or above it. */
+function isWithin(change: TreeChange, object: Gfid, parent: Gfid): boolean {
   let at = parent;
   for (let depth = 0; at !== ROOT_GFID; depth += 1) {
-    if (at === directory) throw new TreeError("TREE_INSIDE_ITSELF", `${directory} would be inside itself`);
+    if (at === object) return true;
     if (depth > DEPTH_MAX) throw new TreeError("TREE_DAMAGED", `${parent} is in a ring; run fsck`);
     at = change.parentOf(at);
   }
+  return false;
 }
 
-function checkReplaceable(change: TreeChange, record: InodeRecord, victim: EntryRecord): void {
+function checkReplaceable(change: TreeChange, record: InodeRecord, parent: Gfid, victim: EntryRecord): void {
   const replaced = change.needInode(victim.gfid);
   checkNotPrepared(victim.gfid, replaced);
   if (isDirectory(record) && !isDirectory(replaced)) {
     throw new TreeError("TREE_NOT_DIRECTORY", "a directory replaces a directory only");
   }
   if (!isDirectory(replaced)) return;
+  // As rename(2): a directory that what is renamed is in is for nobody to replace, whatever that is.
+  if (isWithin(change, victim.gfid, parent))
+    throw new TreeError("TREE_NOT_EMPTY", `${victim.gfid} has it inside`);
   if (!isDirectory(record)) throw new TreeError("TREE_IS_DIRECTORY", "a file does not replace a directory");
   checkEmpty(change, victim.gfid);
 }

@@ -1,13 +1,24 @@
-import { type Dict, dictNumber, Errno, type Gfid, ROOT_GFID, uintValue } from "@brickshift/wire";
+import {
+  ANONYMOUS_FD,
+  type Dict,
+  dictNumber,
+  Errno,
+  FileType,
+  type Gfid,
+  ROOT_GFID,
+  uintValue,
+} from "@brickshift/wire";
 import { describe, expect, it } from "vitest";
 import { weak } from "../../src/fops/checksum.js";
 import {
   bytesOf,
   createFile,
+  creation,
   newGfid,
   readFile,
   settle,
   startBrick,
+  type TestClient,
   textOf,
   writeFile,
 } from "../test-brick.js";
@@ -92,7 +103,7 @@ describe("WRITE", () => {
     const { fd } = await one.call("open", { gfid, flags: 0, xdata: null });
     const request = { gfid, fd, offset: 0, size: 1, flag: 0, xdata: null, payload: bytesOf("x") };
     expect((await one.call("write", request)).opErrno).toBe(Errno.EBADF);
-    expect((await one.call("ftruncate", { gfid, fd, offset: 0, xdata: null })).opErrno).toBe(Errno.EBADF);
+    expect((await one.call("ftruncate", { gfid, fd, offset: 0, xdata: null })).opErrno).toBe(Errno.EINVAL);
     const range = { gfid, fd, offset: 0, size: 1, xdata: null };
     expect((await one.call("discard", range)).opErrno).toBe(Errno.EBADF);
     expect((await one.call("zerofill", range)).opErrno).toBe(Errno.EBADF);
@@ -202,6 +213,50 @@ it("STATFS gives the room of the brick", async () => {
   expect((await one.call("statfs", { gfid: unknown, xdata: null })).opRet).toBe(0);
 });
 
+describe("the anonymous fd", () => {
+  const mknod = async (one: TestClient, bname: string, mode: number) => {
+    const gfid = newGfid();
+    const request = { pargfid: ROOT_GFID, mode, umask: 0, bname, dev: 0n, xdata: creation(gfid) };
+    await one.call("mknod", request);
+    return gfid;
+  };
+
+  it("of a directory is for reading only", async () => {
+    const { one } = await setUp();
+    const range = { gfid: ROOT_GFID, fd: ANONYMOUS_FD, offset: 0, size: 1, xdata: null };
+    const write = { ...range, flag: 0, payload: bytesOf("x") };
+    expect((await one.call("write", write)).opErrno).toBe(Errno.EBADF);
+    expect((await one.call("discard", range)).opErrno).toBe(Errno.EBADF);
+    expect((await one.call("ftruncate", range)).opErrno).toBe(Errno.EINVAL);
+    expect((await one.call("fstat", range)).opRet).toBe(0);
+  });
+
+  it("is none of a socket, except for what needs nothing open", async () => {
+    const { one } = await setUp();
+    const gfid = await mknod(one, "socket", FileType.socket | 0o644);
+    const request = { gfid, fd: ANONYMOUS_FD, xdata: null };
+    expect((await one.call("fstat", request)).opErrno).toBe(Errno.EBADF);
+    expect((await one.call("fsync", { ...request, data: 0 })).opErrno).toBe(Errno.EBADF);
+    const named = { ...request, namelen: 9, name: "trusted.a" };
+    expect((await one.call("fgetxattr", named)).opErrno).toBe(Errno.EBADF);
+    expect((await one.call("flush", request)).opRet).toBe(0);
+    expect((await one.call("fsyncdir", { ...request, data: 0 })).opRet).toBe(0);
+    const odd = { ...request, offset: 0, what: 9 };
+    expect((await one.call("seek", odd)).opErrno).toBe(Errno.EOPNOTSUPP);
+    const listed = { ...request, offset: 0n, size: 99 };
+    expect((await one.call("readdir", listed)).opErrno).toBe(Errno.EINVAL);
+  });
+
+  it("stands for no device or socket that OPEN would give an fd for either", async () => {
+    const { one } = await setUp();
+    const open = async (gfid: Gfid) => (await one.call("open", { gfid, flags: 0, xdata: null })).opErrno;
+    expect(await open(await mknod(one, "socket", FileType.socket | 0o644))).toBe(Errno.ENXIO);
+    expect(await open(await mknod(one, "character", FileType.character | 0o644))).toBe(Errno.EINVAL);
+    expect(await open(await mknod(one, "block", FileType.block | 0o644))).toBe(Errno.EINVAL);
+    expect(await open(await mknod(one, "fifo", FileType.fifo | 0o644))).toBe(0);
+  });
+});
+
 describe("what copy_file_range(2), fallocate(2) and open(2) make of odd arguments", () => {
   it("refuses ranges of no bytes", async () => {
     const { one, gfid, fd, text } = await setUp();
@@ -210,6 +265,8 @@ describe("what copy_file_range(2), fallocate(2) and open(2) make of odd argument
     expect((await one.call("discard", range)).opErrno).toBe(Errno.EINVAL);
     expect((await one.call("zerofill", range)).opErrno).toBe(Errno.EINVAL);
     expect((await one.call("read", { ...range, flag: 0 })).opErrno).toBe(Errno.EINVAL);
+    const writing = await one.call("open", { gfid, flags: 1, xdata: null });
+    expect((await one.call("read", { ...range, fd: writing.fd, flag: 0 })).opErrno).toBe(Errno.EINVAL);
     expect(await text()).toBe("0123456789");
   });
 
@@ -234,6 +291,17 @@ describe("what copy_file_range(2), fallocate(2) and open(2) make of odd argument
     expect((await copy(10, 100)).opRet).toBe(0);
     expect((await copy(9, 100)).opRet).toBe(1);
     expect((await copy(0, 1, 1)).opErrno).toBe(Errno.EINVAL);
+  });
+
+  it("copies no range of a directory, whatever its fd is for", async () => {
+    const { one, gfid, fd } = await setUp();
+    const directory = (await one.call("opendir", { gfid: ROOT_GFID, xdata: null })).fd;
+    const range = { gfid1: gfid, gfid2: ROOT_GFID, offIn: 0, offOut: 0, size: 1, xdata: null };
+    const copy = (fdIn: bigint, fdOut: bigint, flag = 0) =>
+      one.call("copyFileRange", { ...range, fdIn, fdOut, flag });
+    expect((await copy(fd, directory)).opErrno).toBe(Errno.EISDIR);
+    expect((await copy(directory, fd)).opErrno).toBe(Errno.EISDIR);
+    expect((await copy(fd, directory, 1)).opErrno).toBe(Errno.EINVAL);
   });
 
   it("copies no range to an fd for appending", async () => {

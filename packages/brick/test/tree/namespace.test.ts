@@ -132,7 +132,7 @@ onBothStores("names", (current: () => TreeFixture) => {
     expect(await codeOf(() => tree.readlink(ROOT_GFID))).toBe("TREE_INVALID");
     const long = "x".repeat(4096);
     expect(await codeOf(() => tree.symlink(ROOT_GFID, "m", long, object()))).toBe("TREE_TARGET_TOO_LONG");
-    expect(await codeOf(() => tree.symlink(ROOT_GFID, "m", "", object()))).toBe("TREE_INVALID");
+    expect(await codeOf(() => tree.symlink(ROOT_GFID, "m", "", object()))).toBe("TREE_NO_ENTRY");
   });
 
   it("gives a file more names, up to the limit, and no directory one", async () => {
@@ -146,6 +146,7 @@ onBothStores("names", (current: () => TreeFixture) => {
     expect(tree.lookup(directory, "b").stat.gfid).toBe(gfid);
     expect(await codeOf(() => tree.link(gfid, directory, "c"))).toBe("TREE_LINKS_MAX");
     expect(await codeOf(() => tree.link(directory, ROOT_GFID, "e"))).toBe("TREE_NOT_PERMITTED");
+    expect(await codeOf(() => tree.link(directory, ROOT_GFID, "a"))).toBe("TREE_EXISTS");
     expect(await codeOf(() => tree.link(gfid, ROOT_GFID, "d"))).toBe("TREE_EXISTS");
     const removed = await tree.unlink(ROOT_GFID, "a");
     expect(removed).toMatchObject({ gfid, nlink: 1 });

@@ -76,9 +76,15 @@ onBothStores("rename", (current: () => TreeFixture) => {
     expect(await codeOf(() => rename(ROOT_GFID, "file", ROOT_GFID, "empty"))).toBe("TREE_IS_DIRECTORY");
     expect(await codeOf(() => rename(ROOT_GFID, "empty", ROOT_GFID, "file"))).toBe("TREE_NOT_DIRECTORY");
     expect(await codeOf(() => rename(ROOT_GFID, "empty", ROOT_GFID, "full"))).toBe("TREE_NOT_EMPTY");
+    const inner = await fixture.directory("inner", directory);
+    await fixture.file("f", "", inner);
+    // A file too: a directory that it is in is not to be replaced.
+    expect(await codeOf(() => rename(inner, "f", ROOT_GFID, "full"))).toBe("TREE_NOT_EMPTY");
+    await fixture.file("g");
+    expect(await codeOf(() => rename(ROOT_GFID, "g", ROOT_GFID, "full"))).toBe("TREE_IS_DIRECTORY");
     expect(await codeOf(() => rename(ROOT_GFID, "none", ROOT_GFID, "x"))).toBe("TREE_NO_ENTRY");
     expect(await codeOf(() => rename(ROOT_GFID, "..", ROOT_GFID, "x"))).toBe("TREE_INVALID");
-    expect(fixture.names().sort()).toEqual(["empty", "file", "full"]);
+    expect(fixture.names().sort()).toEqual(["empty", "file", "full", "g"]);
   });
 
   it("puts no directory inside itself", async () => {
