@@ -17,7 +17,7 @@ export interface LockPatience {
 }
 
 /** Longest pause between two looks at a lock that is waited for, in ms. */
-const PAUSE_MS_MAX = 1_000;
+export const PAUSE_MS_MAX = 1_000;
 
 /** The domain in which Gluster's own rebalance locks a file that it moves, so that it and we exclude each other. */
 const DOMAIN = "dht.file.migrate";
@@ -40,10 +40,14 @@ export class MigrationLock {
   readonly #owner: Uint8Array;
   #session: number | undefined;
   /** Whether the brick may hold it for an earlier connection of ours. */
-  #mayLinger = false;
+  #mayLinger: boolean;
 
-  /** @param owner 8 random bytes: two runs over one connection exclude each other too. */
-  constructor(brick: BrickPort, gfid: Gfid, fopTimeoutMs: number, owner: Uint8Array) {
+  /**
+   * @param owner 8 random bytes: two runs over one connection exclude each other too
+   * @param isResumed whether the run goes on with another process's, whose connection the brick may not have given up yet
+   */
+  constructor(brick: BrickPort, gfid: Gfid, fopTimeoutMs: number, owner: Uint8Array, isResumed = false) {
+    this.#mayLinger = isResumed;
     this.#brick = brick;
     this.#gfid = gfid;
     this.#fopTimeoutMs = fopTimeoutMs;
@@ -100,10 +104,7 @@ export class MigrationLock {
         const nowMs = scheduler.nowMs();
         const deadlineMs = startedAtMs + (mayBeOurs ? lockWaitMs : foreignLockWaitMs);
         if (nowMs >= deadlineMs && mayBeOurs) {
-          throw this.#heldBy(
-            `an earlier connection of this run or another process, after ${lockWaitMs} ms,`,
-            error,
-          );
+          throw this.heldByEarlier(lockWaitMs, error);
         }
         if (nowMs >= deadlineMs) throw error;
         await sleepUntil(scheduler, Math.min(nowMs + pauseMs, deadlineMs), signal);
@@ -123,6 +124,11 @@ export class MigrationLock {
     await this.#send(LockType.unlock).catch((error: unknown) => {
       if (isUnanswered(error)) this.#mayLinger = true;
     });
+  }
+
+  /** The error for a lock that was waited for, `waitedMs`, because an earlier connection of ours may have held it. */
+  heldByEarlier(waitedMs: number, cause: unknown): RebalanceError {
+    return this.#heldBy(`an earlier connection of this run or another process, after ${waitedMs} ms,`, cause);
   }
 
   #heldBy(holder: string, cause: unknown): RebalanceError {

@@ -31,7 +31,7 @@ export interface FileToMove {
 export async function moveFile(context: RunContext, file: FileToMove): Promise<Outcome> {
   const { attemptsMax, stepPauseMs, fopTimeoutMs } = context.options;
   const { scheduler, random } = context.world;
-  const lock = new MigrationLock(context.source, file.gfid, fopTimeoutMs, random.bytes(8));
+  const lock = new MigrationLock(context.source, file.gfid, fopTimeoutMs, random.bytes(8), context.isResumed);
   for (let attempt = 1; ; attempt += 1) {
     const { outcome, again } = await new FileMove(context, file, lock, attempt > 1).run();
     if (!again || attempt >= attemptsMax || context.signal.aborted) return outcome;

@@ -24,6 +24,8 @@ export interface RunContext {
   readonly directories: Directories;
   readonly throttle: Throttle;
   readonly journal: Journal;
+  /** Whether it goes on with a run of another process. */
+  readonly isResumed: boolean;
   readonly tally: RunTally;
   /** Aborted when the run is to end: files that are not past their commit are given up. */
   readonly signal: AbortSignal;

@@ -79,6 +79,7 @@ export class Run {
       directories: new Directories({ source, destination, fopTimeoutMs, directoriesMax, depthMax }),
       throttle: new Throttle(options.bytesPerSecond, world.scheduler),
       journal,
+      isResumed: request.resume === true,
       tally: new RunTally(),
       signal: this.#stop.signal,
     };

@@ -3,10 +3,11 @@ import { failedOutcome } from "./failed-outcome.js";
 import { isErrno } from "./fop-failure.js";
 import { lookUp } from "./inode-state.js";
 import { lookUpAlone } from "./look-up-alone.js";
-import { MigrationLock } from "./migration-lock.js";
+import { LockLost, MigrationLock, PAUSE_MS_MAX } from "./migration-lock.js";
 import type { Outcome } from "./outcome.js";
 import { RebalanceError } from "./rebalance-error.js";
 import { patienceOf, type RunContext } from "./run-context.js";
+import { sleepUntil } from "./throttle-driver.js";
 import { untilAnswered } from "./until-answered.js";
 
 /** What became of a file whose flip may have been left half done. */
@@ -28,12 +29,15 @@ export async function settleFlip(
   const { gfid, path } = file;
   try {
     let settled: Settled = { type: "untouched" };
-    await untilAnswered(
-      () =>
-        lookUpAlone(context, gfid, async ({ state, epoch }) => {
-          settled = await settle(context, file, state.type === "link" ? state.linkto : state.type, epoch);
-        }),
-      patienceOf(context),
+    await untilUnlocked(context, gfid, (lock) =>
+      untilAnswered(
+        () =>
+          lookUpAlone(context, gfid, async ({ state, epoch }) => {
+            const source = state.type === "link" ? state.linkto : state.type;
+            settled = await settle(context, file, source, { epoch, lock });
+          }),
+        patienceOf(context),
+      ),
     );
     return settled;
   } catch (error) {
@@ -46,12 +50,12 @@ async function settle(
   context: RunContext,
   { gfid, path }: { readonly gfid: Gfid; readonly path: string },
   source: string,
-  epoch: Epoch,
+  { epoch, lock }: { readonly epoch: Epoch; readonly lock: MigrationLock },
 ): Promise<Settled> {
   const { destination, destinationName, tally, options } = context;
   const there = await lookUp(destination, gfid, options.fopTimeoutMs);
   if (source === "present") {
-    if (there.type === "link") await abortLocked(context, gfid, epoch);
+    if (there.type === "link") await abortLocked(context, gfid, epoch, lock);
     return { type: "untouched" };
   }
   if (source !== "absent" && source !== destinationName) {
@@ -89,14 +93,40 @@ async function publish(context: RunContext, gfid: Gfid, fence: Epoch): Promise<b
   }
 }
 
+/**
+ * Does `work` again while the lock of the file, which it takes under a lease, may be one that the process before left behind:
+ * `lockWaitMs` at most, and without the lease in between.
+ */
+async function untilUnlocked(
+  context: RunContext,
+  gfid: Gfid,
+  work: (lock: MigrationLock) => Promise<unknown>,
+): Promise<void> {
+  const { options, world, source, signal, isResumed } = context;
+  const { fopTimeoutMs, lockWaitMs, stepPauseMs } = options;
+  const { scheduler, random } = world;
+  const lock = new MigrationLock(source, gfid, fopTimeoutMs, random.bytes(8), isResumed);
+  const deadlineMs = scheduler.nowMs() + lockWaitMs;
+  for (let pauseMs = Math.max(1, stepPauseMs); ; pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {
+    try {
+      await work(lock);
+      return;
+    } catch (error) {
+      if (!(error instanceof LockLost)) throw error;
+      const nowMs = scheduler.nowMs();
+      if (nowMs >= deadlineMs) throw lock.heldByEarlier(lockWaitMs, error);
+      await sleepUntil(scheduler, Math.min(nowMs + pauseMs, deadlineMs), signal);
+    }
+  }
+}
+
 /** Drops a target unless a runner is at work on it, who would not notice and go on with another one. */
-async function abortLocked(context: RunContext, gfid: Gfid, epoch: Epoch): Promise<void> {
-  const lock = new MigrationLock(
-    context.source,
-    gfid,
-    context.options.fopTimeoutMs,
-    context.world.random.bytes(8),
-  );
+async function abortLocked(
+  context: RunContext,
+  gfid: Gfid,
+  epoch: Epoch,
+  lock: MigrationLock,
+): Promise<void> {
   await lock.take();
   try {
     await abort(context, gfid, epoch);

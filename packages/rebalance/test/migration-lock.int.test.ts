@@ -97,6 +97,32 @@ describe("a lock that the brick holds for a connection of ours that was lost", (
     expect(bricks.servers.b1.server.bricks.get("b1")?.tree.targets()).toEqual([]);
   });
 
+  it("may be one of a process before: a resumed run waits for it, another one does not", async () => {
+    const content = Buffer.from(random.bytes(200_000));
+    const gfid = await makeFile(bricks.source, "f", content);
+    const before = await bricks.connect("b0");
+    const left = new MigrationLock(before, gfid, 1_000, Buffer.alloc(8, 9));
+    await left.take();
+    let refusals = 0;
+    const source = interceptedPort(bricks.source, {
+      inodelk: (_, send) =>
+        send().catch(async (error: unknown) => {
+          if (fopErrorOf(error)?.errno !== Errno.EAGAIN) throw error;
+          refusals += 1;
+          // The brick notices late that the process is gone.
+          if (refusals === 5) await before.close();
+          throw error;
+        }),
+    });
+    const runner = () => rebalance({ foreignLockWaitMs: 0, smallFileBytesMax: 0, stepPauseMs: 1 });
+    const fresh = await runner().run({ source, destination: bricks.destination });
+    expect(fresh.failures).toMatchObject([{ outcome: { code: "REBALANCE_OTHER_RUNNER" } }]);
+    expect(refusals).toBe(1);
+    const resumed = await runner().run({ source, destination: bricks.destination, resume: true });
+    expect([resumed.failures, resumed.counts.moved, refusals]).toEqual([[], 1, 5]);
+    expect(await readAll(bricks.destination, gfid)).toEqual(content);
+  });
+
   it("does not keep a run that is cancelled from its end", async () => {
     await makeFile(bricks.source, "f", random.bytes(20_000));
     const cancel = new AbortController();
