@@ -21,6 +21,7 @@ import type { VolumePlan } from "./volume-plan.js";
 /** What the volumes of a process share. */
 export interface VolumeWorld {
   readonly transport: Transport;
+  readonly isTls: boolean;
   /** Host that bricks listen at, in the transport's notation, without a port. */
   readonly listenHost: string;
   /** What clients are told of the volume server, where they ask for the ports of bricks. */
@@ -135,9 +136,9 @@ export class RunningVolume {
   }
 
   #format(options: VolumeOptions): string {
-    const { server } = this.#world;
+    const { server, isTls } = this.#world;
     const bricks = this.bricks.map(({ name }) => ({ ...server, name }));
-    return formatVolfile(clientGraph({ name: this.name, bricks, options }));
+    return formatVolfile(clientGraph({ name: this.name, bricks, options, isTls }));
   }
 }
 
@@ -149,13 +150,18 @@ function serverOptions(options: VolumeOptions, { compat }: VolumeWorld): BrickSe
     cacheInvalidationMs: timeoutMs,
     healthCheck,
     allow,
+    certificates,
     reject,
   } = brickOptionsOf(options);
   return {
     leases: { recallTimeoutMs },
     openLeases,
     ...(compat !== undefined && { compat }),
-    login: { allow: [...allow], reject: [...reject] },
+    login: {
+      allow: [...allow],
+      reject: [...reject],
+      ...(certificates !== undefined && { certificates: [...certificates] }),
+    },
     healthCheck,
     ...(timeoutMs !== undefined && { cacheInvalidation: { timeoutMs } }),
   };

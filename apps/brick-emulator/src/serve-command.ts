@@ -1,19 +1,17 @@
-import { readFileSync } from "node:fs";
 import { type BrickStore, createBrickServer, createMemoryStore } from "@brickshift/brick";
 import { openDiskStore } from "@brickshift/brick/store-disk";
 import { nodeScheduler } from "@brickshift/rpc";
-import type { Transport } from "@brickshift/transport";
-import { createTcpTransport, createTlsTransport, createUnixTransport } from "@brickshift/transport-net";
 import { type BrickArgument, parseBrickArgument } from "./brick-argument.js";
 import { brickOptions, type BrickOptionValues } from "./brick-options.js";
 import { createEventLog, type EventLog, type LogLevel } from "./event-log.js";
 import { ExitCode } from "./exit-code.js";
 import { parseListenAddress } from "./listen-address.js";
+import { type TlsOptionValues, transportFor, wantsTls } from "./listen-transport.js";
 import { serveVolumes } from "./serve-volumes.js";
 import { UsageError } from "./usage-error.js";
 
 /** Options of `serve`, as commander gives them. */
-export interface ServeOptionValues extends BrickOptionValues {
+export interface ServeOptionValues extends BrickOptionValues, TlsOptionValues {
   /** `NAME=DIR`, or `DIR` with a volume. */
   readonly brick: readonly string[];
   readonly volume?: string;
@@ -22,9 +20,6 @@ export interface ServeOptionValues extends BrickOptionValues {
   readonly host?: string;
   readonly brickPort?: string;
   readonly listen?: string;
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-  readonly tlsCa?: string;
   readonly memory?: true;
   readonly logLevel: LogLevel;
   readonly untilStdinEnds?: true;
@@ -53,8 +48,7 @@ async function serveBricks(
     throw new UsageError(`--${stray === "brickPort" ? "brick-port" : stray} goes with --volume or --config`);
   }
   const bricks = parseBricks(values.brick);
-  const hasTls = values.tlsCert !== undefined || values.tlsKey !== undefined || values.tlsCa !== undefined;
-  const address = parseListenAddress(values.listen ?? "127.0.0.1:0", hasTls);
+  const address = parseListenAddress(values.listen ?? "127.0.0.1:0", wantsTls(values));
   const options = brickOptions(values);
   const transport = transportFor(address, values);
 
@@ -119,27 +113,6 @@ function parseBricks(texts: readonly string[]): BrickArgument[] {
 
 async function openStore(brick: BrickArgument, isMemory: boolean): Promise<BrickStore> {
   return isMemory ? createMemoryStore() : openDiskStore({ directory: brick.directory });
-}
-
-function transportFor(address: string, values: ServeOptionValues): Transport {
-  if (address.startsWith("unix:")) return createUnixTransport({});
-  if (address.startsWith("tcp:")) return createTcpTransport({});
-  const { tlsCert, tlsKey, tlsCa } = values;
-  if (tlsCert === undefined || tlsKey === undefined || tlsCa === undefined) {
-    throw new UsageError("TLS needs all three of --tls-cert, --tls-key and --tls-ca");
-  }
-  const read = (option: string, path: string) => {
-    try {
-      return readFileSync(path, "utf8");
-    } catch (cause) {
-      throw new UsageError(`${option}: ${path} cannot be read: ${(cause as Error).message}`, { cause });
-    }
-  };
-  return createTlsTransport({
-    cert: read("--tls-cert", tlsCert),
-    key: read("--tls-key", tlsKey),
-    ca: read("--tls-ca", tlsCa),
-  });
 }
 
 /** How long an end in order may take when the parent is gone, in ms: nobody is there to end it at once. */

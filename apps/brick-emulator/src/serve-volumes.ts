@@ -1,12 +1,12 @@
 import { hostname } from "node:os";
-import { createTcpTransport } from "@brickshift/transport-net";
 import { type Config, readConfig } from "./config-file.js";
 import type { EventLog } from "./event-log.js";
 import { ExitCode } from "./exit-code.js";
 import { parseListenAddress } from "./listen-address.js";
+import { transportFor, wantsTls } from "./listen-transport.js";
 import type { ServeOptionValues } from "./serve-command.js";
 import { UsageError } from "./usage-error.js";
-import { checkVolumes, parseOptionArguments, planVolume } from "./volume-plan.js";
+import { checkVolumes, parseOptionArguments, planVolume, type VolumePlan } from "./volume-plan.js";
 import { VolumeServer } from "./volume-server.js";
 
 /** Port of a volume server, which clients take when they are told none. */
@@ -19,9 +19,11 @@ export async function serveVolumes(
   ended: Promise<string>,
 ): Promise<number> {
   const config = configOf(values);
-  const address = parseListenAddress(values.listen ?? config.listen ?? DEFAULT_LISTEN, false);
-  if (!address.startsWith("tcp:"))
+  const address = parseListenAddress(values.listen ?? config.listen ?? DEFAULT_LISTEN, wantsTls(values));
+  if (address.startsWith("unix:"))
     throw new UsageError("a volume is served at HOST:PORT, not at a Unix socket");
+  const isTls = wantsTls(values);
+  checkTls(config.volumes, isTls);
   const listenHost = address.slice(0, address.lastIndexOf(":"));
   const server = await VolumeServer.start({
     volumes: config.volumes,
@@ -30,11 +32,12 @@ export async function serveVolumes(
     host: values.host ?? config.host ?? hostFor(listenHost),
     inMemory: values.memory === true,
     compat: values.compat,
-    transport: createTcpTransport({}),
+    isTls,
+    transport: transportFor(address, values),
     log,
   });
   const { config: file } = values;
-  const reload = () => file !== undefined && reconfigure(server, file, log);
+  const reload = () => file !== undefined && reconfigure(server, { file, isTls }, log);
   if (file !== undefined) process.on("SIGHUP", reload);
   try {
     announce(values, log, server);
@@ -51,9 +54,6 @@ export async function serveVolumes(
 /** What is to be served, from the file or from the command line. @throws UsageError, VolumeError */
 function configOf(values: ServeOptionValues): Config {
   const { config, volume, brick, option, brickPort } = values;
-  if (values.tlsCert !== undefined || values.tlsKey !== undefined || values.tlsCa !== undefined) {
-    throw new UsageError("volumes are served without TLS; TLS goes with --brick NAME=DIR");
-  }
   if (values.recallTimeout !== undefined) {
     throw new UsageError("for a volume write --option features.lease-lock-recall-timeout=SECONDS");
   }
@@ -94,9 +94,24 @@ function hostFor(listenHost: string): string {
   return host === "0.0.0.0" || host === "::" ? hostname() : host;
 }
 
-function reconfigure(server: VolumeServer, file: string, log: EventLog): void {
+/** @throws UsageError for an option that would keep everybody out. */
+function checkTls(volumes: readonly VolumePlan[], isTls: boolean): void {
+  const wrong = isTls ? undefined : volumes.find(({ options }) => options.has("auth.ssl-allow"));
+  if (wrong === undefined) return;
+  throw new UsageError(
+    `volume "${wrong.name}" has auth.ssl-allow, which names certificates: add --tls-cert, --tls-key and --tls-ca`,
+  );
+}
+
+function reconfigure(
+  server: VolumeServer,
+  { file, isTls }: { readonly file: string; readonly isTls: boolean },
+  log: EventLog,
+): void {
   try {
-    server.reconfigure(readConfig(file).volumes);
+    const { volumes } = readConfig(file);
+    checkTls(volumes, isTls);
+    server.reconfigure(volumes);
   } catch (error) {
     // What runs goes on as it is, whatever the file says.
     log.program({
@@ -123,9 +138,14 @@ function announce(values: ServeOptionValues, log: EventLog, { address, volumes }
     })),
   });
   if (values.json) return;
-  const { hostname: host, port } = new URL(address);
+  const { hostname, port } = new URL(address);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const options = [
+    ...(port === "24007" ? [] : [`server-port=${port}`]),
+    ...(host.includes(":") ? ["xlator-option=transport.address-family=inet6"] : []),
+  ];
+  const option = options.length === 0 ? "" : ` -o ${options.join(",")}`;
   for (const volume of volumes) {
-    const option = port === "24007" ? "" : ` -o server-port=${port}`;
     process.stdout.write(
       `volume "${volume.name}" of ${volume.bricks.length} bricks at ${address}: mount -t glusterfs${option} ${host}:/${volume.name} DIR\n`,
     );

@@ -243,7 +243,12 @@ describe("serve refuses", () => {
     ["--config with --volume", ["--config", "/c", "--volume", "d"], "leave"],
     ["--config with --brick", ["--config", "/c", "--brick", "/b"], "leave"],
     ["a wrong brick port", ["--volume", "d", "--brick", "/b", "--brick-port", "x"], "no port"],
-    ["TLS for a volume", ["--volume", "d", "--brick", "/b", "--tls-ca", "/ca"], "TLS"],
+    [
+      "auth.ssl-allow without TLS",
+      ["--volume", "d", "--brick", "/b", "--option", "auth.ssl-allow=x"],
+      "--tls-cert",
+    ],
+    ["TLS without all that it needs", ["--volume", "d", "--brick", "/b", "--tls-ca", "/ca"], "all three"],
     [
       "--recall-timeout for a volume",
       ["--volume", "d", "--brick", "/b", "--recall-timeout", "5"],

@@ -12,6 +12,8 @@ export const loginOptions = z.strictObject({
   allow: z.array(z.string().min(1).max(255)).max(1_024).default(["*"]),
   /** Addresses that may not, whatever `allow` says. */
   reject: z.array(z.string().min(1).max(255)).max(1_024).default([]),
+  /** Common names of certificates that may connect, as texts with `*`. When there, a peer must prove to be one of them. */
+  certificates: z.array(z.string().min(1).max(255)).max(1_024).optional(),
   /** Passwords by user name. When there is one, peers must name a user and its password. */
   users: z.record(z.string().min(1).max(255), z.string().min(1).max(255)).default({}),
 });

@@ -19,6 +19,8 @@ export interface Volume {
   readonly name: string;
   readonly bricks: readonly VolumeBrick[];
   readonly options: VolumeOptions;
+  /** Whether its bricks, and their port mapper, speak TLS. */
+  readonly isTls?: boolean;
 }
 
 /** Port of a volume server, and of a brick whose section names none. */
@@ -48,11 +50,11 @@ const stack = [
  * Source: measured, what glusterd 10.3 makes of a volume with these options (`test/glusterd`).
  */
 export function clientGraph(volume: Volume): Volfile {
-  const { name, bricks, options } = volume;
+  const { name, bricks, options, isTls = false } = volume;
   const sections: VolfileSection[] = bricks.map((brick, index) => ({
     name: subvolumeName(name, index),
     type: "protocol/client",
-    options: clientOptions(brick, options),
+    options: clientOptions(brick, options, isTls),
     subvolumes: [],
   }));
   const add = (type: Translator, section: string, subvolumes: readonly string[]) => {
@@ -91,10 +93,19 @@ const fixed: Partial<Record<Translator, { readonly before?: Pairs; readonly behi
   },
 };
 
-function clientOptions({ host, port, name }: VolumeBrick, options: VolumeOptions): Map<string, string> {
+const PING = "ping-timeout";
+const FAMILY = "transport.address-family";
+
+function clientOptions(
+  { host, port, name }: VolumeBrick,
+  options: VolumeOptions,
+  isTls: boolean,
+): Map<string, string> {
   const set = new Map(optionsOf("protocol/client", options));
-  const ping = set.get("ping-timeout") ?? "42";
-  set.delete("ping-timeout");
+  const ping = set.get(PING) ?? "42";
+  const family = set.get(FAMILY) ?? (host.includes(":") ? "inet6" : "inet");
+  set.delete(PING);
+  set.delete(FAMILY);
   return new Map([
     ["send-gids", "true"],
     ...set,
@@ -102,13 +113,13 @@ function clientOptions({ host, port, name }: VolumeBrick, options: VolumeOptions
     ["transport.socket.keepalive-interval", "2"],
     ["transport.socket.keepalive-time", "20"],
     ["transport.tcp-user-timeout", "0"],
-    ["transport.socket.ssl-enabled", "off"],
-    ["transport.address-family", "inet"],
+    ["transport.socket.ssl-enabled", isTls ? "on" : "off"],
+    [FAMILY, family],
     ["transport-type", "tcp"],
     ["remote-subvolume", name],
     ["remote-host", host],
     ...(port === undefined || port === GLUSTERD_PORT ? [] : ([["remote-port", String(port)]] as const)),
-    ["ping-timeout", ping],
+    [PING, ping],
   ]);
 }
 

@@ -53,6 +53,10 @@ export const volumeOptionTable = {
   "network.ping-timeout": { ...sets("protocol/client", "ping-timeout", integer(0, 1_013)), byDefault: "42" },
   "network.frame-timeout": sets("protocol/client", "frame-timeout", integer(0, 86_400)),
   "network.remote-dio": sets("protocol/client", "filter-O_DIRECT", boolean),
+  "transport.address-family": sets("protocol/client", "transport.address-family", {
+    type: "choice",
+    values: ["inet", "inet6"],
+  }),
   "client.strict-locks": { ...sets("protocol/client", "strict-locks", boolean), byDefault: "off" },
   "client.event-threads": sets("protocol/client", "event-threads", integer(1, 32)),
   "cluster.force-migration": {
@@ -141,6 +145,7 @@ export const volumeOptionTable = {
   "features.cache-invalidation-timeout": { kind: integer(1, 600), byDefault: "60", isOfBricks: true },
   "storage.health-check-interval": { kind: integer(0, 3_600), byDefault: "30", isOfBricks: true },
   "storage.health-check-timeout": { kind: integer(1, 3_600), byDefault: "20", isOfBricks: true },
+  "auth.ssl-allow": { kind: { type: "list" }, isOfBricks: true },
   "auth.reject": { kind: { type: "list" }, isOfBricks: true },
   "auth.allow": { kind: { type: "list" }, byDefault: "*", isOfBricks: true },
 } as const satisfies Record<string, OptionSpec>;

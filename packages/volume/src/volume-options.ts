@@ -57,6 +57,8 @@ export interface VolumeBrickOptions {
   readonly healthCheck: { readonly intervalMs: number; readonly timeoutMs: number };
   /** Addresses that may connect, as texts with `*`. */
   readonly allow: readonly string[];
+  /** Common names of certificates that may connect, as texts with `*`; `undefined`: none is asked for. */
+  readonly certificates: readonly string[] | undefined;
   /** Addresses that may not, whatever `allow` says. */
   readonly reject: readonly string[];
 }
@@ -74,6 +76,7 @@ export function brickOptionsOf(options: VolumeOptions): VolumeBrickOptions {
       timeoutMs: millisecondsOf(options, "storage.health-check-timeout"),
     },
     allow: (optionText(options, "auth.allow") ?? "*").split(","),
+    certificates: optionText(options, "auth.ssl-allow")?.split(","),
     reject: optionText(options, "auth.reject")?.split(",") ?? [],
   };
 }

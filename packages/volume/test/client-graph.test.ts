@@ -86,6 +86,21 @@ describe("the graph of a client", () => {
     expect(at(24_007)).not.toContain("remote-port");
   });
 
+  it("says that the bricks speak TLS, and by which addresses they are reached", () => {
+    const sectionOf = (host: string, options: Record<string, string> = {}, isTls = false) =>
+      clientGraph({
+        name: "demo",
+        bricks: [{ host, name: "/b" }],
+        options: parseVolumeOptions(options),
+        isTls,
+      })[0]?.options;
+    expect(sectionOf("server", {}, true)?.get("transport.socket.ssl-enabled")).toBe("on");
+    const familyOf = (host: string, options?: Record<string, string>) =>
+      sectionOf(host, options)?.get("transport.address-family");
+    expect([familyOf("server"), familyOf("10.0.0.1"), familyOf("::1")]).toEqual(["inet", "inet", "inet6"]);
+    expect(familyOf("server", { "transport.address-family": "inet6" })).toBe("inet6");
+  });
+
   it("names subvolumes as link files do", () => {
     expect(parseVolfile(textOf("demo"))[1]?.name).toBe(subvolumeName("demo", 1));
     expect(subvolumeName("demo", 1)).toBe("demo-client-1");
@@ -146,6 +161,7 @@ describe("options of a volume", () => {
       cacheInvalidationMs: undefined,
       healthCheck: { intervalMs: 30_000, timeoutMs: 20_000 },
       allow: ["*"],
+      certificates: undefined,
       reject: [],
     });
     const set = {
@@ -153,6 +169,7 @@ describe("options of a volume", () => {
       "features.lease-lock-recall-timeout": "5",
       "auth.allow": "a,b",
       "auth.reject": "c",
+      "auth.ssl-allow": "d,e",
       "storage.health-check-interval": "0",
       "storage.health-check-timeout": "5",
       "features.cache-invalidation": "on",
@@ -163,6 +180,7 @@ describe("options of a volume", () => {
       cacheInvalidationMs: 60_000,
       healthCheck: { intervalMs: 0, timeoutMs: 5_000 },
       allow: ["a", "b"],
+      certificates: ["d", "e"],
       reject: ["c"],
     });
     expect(textOf("demo", set)).toBe(fromGlusterd("default"));

@@ -57,11 +57,12 @@ export async function mountVolfile(
   );
 }
 
-/** Mounts as users do, from a volfile server. */
+/** Mounts as users do, from a volfile server; `more` options of the mount command. */
 export async function mountVolume(
   scratch: Scratch,
   server: { readonly host: string; readonly port: number; readonly volume: string },
   name = "mnt",
+  more: readonly string[] = [],
 ): Promise<FuseMount> {
   const { host, port, volume } = server;
   return mountWith(scratch, name, (path, log) =>
@@ -69,7 +70,7 @@ export async function mountVolume(
       "-t",
       "glusterfs",
       "-o",
-      `server-port=${port},log-file=${log}`,
+      [`server-port=${port}`, `log-file=${log}`, ...more].join(","),
       `${host}:/${volume}`,
       path,
     ]),

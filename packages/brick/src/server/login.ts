@@ -6,10 +6,13 @@ export interface Credentials {
   readonly password: string | undefined;
   /** Address in the transport's notation. */
   readonly address: string;
+  /** Common name of its certificate, which it proved to hold. */
+  readonly certificateName: string | undefined;
 }
 
 /**
- * Whether a peer may use a brick. The address must match no pattern of `reject` and one of `allow`; when users are configured the
+ * Whether a peer may use a brick. The address must match no pattern of `reject` and one of `allow`, its certificate one of `certificates`
+ * if there are; when users are configured the
  * peer must name one and know its password.
  *
  * Source: glusterfs `xlators/protocol/auth/{addr,login}`, with one difference: a brick with users refuses a
@@ -18,11 +21,17 @@ export interface Credentials {
 export function isAllowed(options: LoginOptions, credentials: Credentials): boolean {
   if (options.reject.some((pattern) => matchesAddress(pattern, credentials.address))) return false;
   if (!options.allow.some((pattern) => matchesAddress(pattern, credentials.address))) return false;
+  if (!isCertified(options.certificates, credentials.certificateName)) return false;
   const users = Object.keys(options.users);
   if (users.length === 0) return true;
   const { username, password } = credentials;
   if (username === undefined || password === undefined || !users.includes(username)) return false;
   return isEqualText(options.users[username] ?? "", password);
+}
+
+function isCertified(allowed: readonly string[] | undefined, name: string | undefined): boolean {
+  if (allowed === undefined) return true;
+  return name !== undefined && allowed.some((pattern) => matchesGlob(pattern, name));
 }
 
 /** Compares without telling by its time where the texts differ. */

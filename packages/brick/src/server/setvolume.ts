@@ -44,7 +44,8 @@ export function parseSetvolume(
   if (name === undefined) throw invalid("remote-subvolume is missing");
   const brick = bricks.get(name);
   if (brick === undefined) throw new BrickError("BRICK_UNKNOWN", "remote-subvolume not found");
-  const credentials = { username: text("username"), password: text("password"), address: peer.address };
+  const { address, certificateName } = peer;
+  const credentials = { username: text("username"), password: text("password"), address, certificateName };
   if (!isAllowed(brick.options.login, credentials)) {
     throw new BrickError("BRICK_AUTHENTICATION", "authentication failed");
   }

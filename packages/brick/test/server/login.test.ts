@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import { loginOptions } from "../../src/options.js";
 import { isAllowed } from "../../src/server/login.js";
 
-const peer = (address: string, username?: string, password?: string) => ({ address, username, password });
+const peer = (address: string, username?: string, password?: string, certificateName?: string) => ({
+  address,
+  username,
+  password,
+  certificateName,
+});
 
 describe("addresses", () => {
   it.each([
@@ -23,6 +28,28 @@ describe("addresses", () => {
   it("that none of the patterns takes are refused, also with none at all", () => {
     expect(isAllowed(loginOptions.parse({ allow: [] }), peer("tcp://10.0.0.1:1"))).toBe(false);
   });
+});
+
+describe("certificates", () => {
+  it.each([
+    [undefined, undefined, true],
+    [undefined, "client", true],
+    [["client"], "client", true],
+    [["other", "cl*"], "client", true],
+    [["*"], "client", true],
+    [["client"], "client2", false],
+    [["*"], undefined, false],
+    [[], "client", false],
+  ])("of %j take %j: %s", (certificates, name, expected) => {
+    const options = loginOptions.parse(certificates === undefined ? {} : { certificates });
+    expect(isAllowed(options, peer("tls://10.0.0.1:1", undefined, undefined, name))).toBe(expected);
+  });
+});
+
+it("an address that is rejected is so whatever else is allowed", () => {
+  const options = loginOptions.parse({ allow: ["*"], reject: ["10.0.*"] });
+  expect(isAllowed(options, peer("tcp://10.0.0.1:1"))).toBe(false);
+  expect(isAllowed(options, peer("tcp://10.1.0.1:1"))).toBe(true);
 });
 
 describe("users", () => {
