@@ -2,6 +2,7 @@ interface Entry {
   readonly atMs: number;
   readonly order: number;
   readonly run: () => void;
+  isCancelled: boolean;
 }
 
 /** Timers run at one instant after which the clock is taken for stuck. */
@@ -14,7 +15,10 @@ const RUNS_PER_INSTANT_MAX = 100_000;
 export class ManualScheduler {
   #nowMs = 0;
   #order = 0;
-  #entries: Entry[] = [];
+  #armed = 0;
+  #runsAtInstant = 0;
+  /** A heap: no entry is due before its parent at half its index. What was cancelled leaves it when it comes up. */
+  readonly #heap: Entry[] = [];
 
   /** Monotonic milliseconds since the scheduler was made. */
   nowMs(): number {
@@ -23,21 +27,24 @@ export class ManualScheduler {
 
   /** Runs `run` when the clock reaches `atMs`; returns its cancel. */
   at(atMs: number, run: () => void): () => void {
-    const entry: Entry = { atMs, order: this.#order++, run };
-    this.#entries.push(entry);
+    const entry: Entry = { atMs, order: this.#order++, run, isCancelled: false };
+    this.#armed += 1;
+    this.#push(entry);
     return () => {
-      this.#entries = this.#entries.filter((other) => other !== entry);
+      if (entry.isCancelled) return;
+      entry.isCancelled = true;
+      this.#armed -= 1;
     };
   }
 
   /** How many timers are armed. */
   get armed(): number {
-    return this.#entries.length;
+    return this.#armed;
   }
 
   /** The instant of the next timer, in ms; `undefined` when none is armed. */
   get nextMs(): number | undefined {
-    return this.#next()?.atMs;
+    return this.#first()?.atMs;
   }
 
   /**
@@ -46,29 +53,69 @@ export class ManualScheduler {
    */
   advance(ms: number): void {
     const untilMs = this.#nowMs + ms;
-    let runs = 0;
-    for (let due = this.#next(); due !== undefined && due.atMs <= untilMs; due = this.#next()) {
-      const entry = due;
-      this.#entries = this.#entries.filter((other) => other !== entry);
-      runs = entry.atMs > this.#nowMs ? 0 : runs + 1;
-      if (runs > RUNS_PER_INSTANT_MAX) throw new Error(`timers arm each other for ever at ${this.#nowMs} ms`);
-      this.#nowMs = Math.max(this.#nowMs, entry.atMs);
-      entry.run();
+    for (let due = this.#first(); due !== undefined && due.atMs <= untilMs; due = this.#first()) {
+      this.runNext();
     }
     this.#nowMs = untilMs;
+    this.#runsAtInstant = 0;
   }
 
-  #next(): Entry | undefined {
-    let first: Entry | undefined;
-    for (const entry of this.#entries) {
-      if (
-        first === undefined ||
-        entry.atMs < first.atMs ||
-        (entry.atMs === first.atMs && entry.order < first.order)
-      ) {
-        first = entry;
-      }
+  /**
+   * Moves the clock to the next timer and runs that one alone, so that what it leads to in promises can come first.
+   * @returns whether there was one.
+   * @throws Error as {@link advance} does.
+   */
+  runNext(): boolean {
+    const entry = this.#first();
+    if (entry === undefined) return false;
+    this.#pop();
+    entry.isCancelled = true;
+    this.#armed -= 1;
+    this.#runsAtInstant = entry.atMs > this.#nowMs ? 0 : this.#runsAtInstant + 1;
+    if (this.#runsAtInstant > RUNS_PER_INSTANT_MAX) {
+      throw new Error(`timers arm each other for ever at ${this.#nowMs} ms`);
     }
-    return first;
+    this.#nowMs = Math.max(this.#nowMs, entry.atMs);
+    entry.run();
+    return true;
   }
+
+  #first(): Entry | undefined {
+    while (this.#heap[0]?.isCancelled === true) this.#pop();
+    return this.#heap[0];
+  }
+
+  #push(entry: Entry): void {
+    const heap = this.#heap;
+    let index = heap.length;
+    while (index > 0) {
+      const above = (index - 1) >> 1;
+      const parent = heap[above] as Entry;
+      if (!isBefore(entry, parent)) break;
+      heap[index] = parent;
+      index = above;
+    }
+    heap[index] = entry;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop() as Entry;
+    if (heap.length === 0) return;
+    let index = 0;
+    for (;;) {
+      let below = 2 * index + 1;
+      if (below >= heap.length) break;
+      if (below + 1 < heap.length && isBefore(heap[below + 1] as Entry, heap[below] as Entry)) below += 1;
+      const child = heap[below] as Entry;
+      if (!isBefore(child, last)) break;
+      heap[index] = child;
+      index = below;
+    }
+    heap[index] = last;
+  }
+}
+
+function isBefore(one: Entry, other: Entry): boolean {
+  return one.atMs < other.atMs || (one.atMs === other.atMs && one.order < other.order);
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ManualScheduler } from "../src/index.js";
+import { ManualScheduler, seededRandom } from "../src/index.js";
 
 function schedulerWithLog() {
   const scheduler = new ManualScheduler();
@@ -67,4 +67,31 @@ it("does not hang on a timer that arms itself for an instant that has passed", (
   const arm = () => void scheduler.at(5, arm);
   arm();
   expect(() => scheduler.advance(10)).toThrow("for ever at 5 ms");
+});
+
+it("runs one timer at a time when asked to, in the same order, and says when there is none", () => {
+  const { scheduler, log, at } = schedulerWithLog();
+  at(5, "late");
+  const cancel = at(4, "never");
+  at(3, "first");
+  cancel();
+  cancel();
+  expect([scheduler.armed, scheduler.runNext(), scheduler.nowMs()]).toEqual([2, true, 3]);
+  expect([scheduler.runNext(), scheduler.runNext(), scheduler.nowMs()]).toEqual([true, false, 5]);
+  expect(log).toEqual(["first at 3", "late at 5"]);
+});
+
+it("keeps its order with many timers, armed and cancelled at random", () => {
+  const scheduler = new ManualScheduler();
+  const random = seededRandom(1);
+  const ran: [number, number][] = [];
+  const expected: [number, number][] = [];
+  for (let number = 0; number < 1_000; number += 1) {
+    const atMs = random.below(50);
+    const cancel = scheduler.at(atMs, () => ran.push([atMs, number]));
+    if (random.chance(0.3)) cancel();
+    else expected.push([atMs, number]);
+  }
+  scheduler.advance(50);
+  expect(ran).toEqual(expected.toSorted((one, other) => one[0] - other[0] || one[1] - other[1]));
 });
