@@ -24,6 +24,7 @@ import type { BrickPort } from "./ports.js";
 import { RebalanceError } from "./rebalance-error.js";
 import { SourceGone, SourceMoved } from "./source-errors.js";
 import { SyncAhead } from "./sync-ahead.js";
+import { TargetLost } from "./target-lost.js";
 import { unlessAborted } from "./unless-aborted.js";
 
 /** What a {@link FileDestination} needs of its run. */
@@ -54,6 +55,8 @@ export class FileDestination implements Destination {
   #isUnclear = false;
   /** The target is there: made by us, or what was there under this gfid is ours now. */
   #isMade = false;
+  /** The process of the brick under which it was made. */
+  #processUuid: string | undefined;
   readonly #ahead = new SyncAhead((fence) => this.#sync(fence));
   #leaseId: LeaseId | undefined;
   #leaseEpoch: Epoch | undefined;
@@ -90,8 +93,12 @@ export class FileDestination implements Destination {
   }
 
   async establish(fence: Epoch): Promise<void> {
-    // A write of nothing changes nothing, but the brick remembers its fence.
-    if (this.#isMade) return this.write(0, NO_BYTES, fence);
+    if (this.#isMade) {
+      this.#needSameProcess();
+      // A write of nothing changes nothing, but the brick remembers its fence.
+      return this.write(0, NO_BYTES, fence);
+    }
+    this.#processUuid = this.#world.destination.capabilities?.processUuid;
     await this.#make(fence);
     this.#isMade = true;
     if (this.#wantsLease) this.#askLease();
@@ -135,10 +142,12 @@ export class FileDestination implements Destination {
   /**
    * Closes the target, with `attributes` to be shown once it is published; from then on the brick lets nobody take a name of
    * it away. It names the lease: when that is lost the brick refuses, since somebody may have changed names after they were
-   * matched. Rejects with what the client rejects with, or `LEASE_REVOKED` when no lease is held.
+   * matched. Rejects with what the client rejects with, `LEASE_REVOKED` when no lease is held, or {@link TargetLost}.
    */
   async prepare(fence: Epoch, attributes: Dict): Promise<void> {
     await this.#ahead.settled();
+    // The lease ends with the process that granted it: what is prepared under it was written to this process as well.
+    this.#needSameProcess();
     this.#raiseAbortFence(fence);
     try {
       await this.#step(
@@ -253,6 +262,12 @@ export class FileDestination implements Destination {
     this.#leaseAsked = undefined;
     this.#xdata = undefined;
     return true;
+  }
+
+  /** What was acknowledged and not synced may have gone with the process that acknowledged it. @throws TargetLost. */
+  #needSameProcess(): void {
+    const { destination } = this.#world;
+    if (destination.capabilities?.processUuid !== this.#processUuid) throw new TargetLost(destination.brick);
   }
 
   #askLease(): void {

@@ -14,6 +14,7 @@ import { isRebalanceError } from "./rebalance-error.js";
 import { patienceOf, patienceWithLock, type RunContext } from "./run-context.js";
 import { settleFlip } from "./settle-flip.js";
 import { SourceMoved } from "./source-errors.js";
+import { TargetLost } from "./target-lost.js";
 import { sleepUntil } from "./throttle-driver.js";
 import { untilAnswered } from "./until-answered.js";
 
@@ -268,7 +269,7 @@ function movedTo(error: unknown): string | undefined {
 
 /** A lost lock or lease, or a lack of answers: worth another attempt. A refusal of the brick is not. */
 function mayGoBetter(error: unknown): boolean {
-  if (isOfLostLock(error)) return true;
+  if (isOfLostAttempt(error)) return true;
   if (isRebalanceError(error)) return false;
   if (isProtocolError(error) && error.code.startsWith("TRANSACTION_")) {
     return error.code === "TRANSACTION_OUTCOME_UNKNOWN";
@@ -276,10 +277,10 @@ function mayGoBetter(error: unknown): boolean {
   return isUnanswered(error) || isRevoked(error) || isErrno(error, Errno.EAGAIN);
 }
 
-/** Whether it comes of a lost lock, also when a copy met it. */
-function isOfLostLock(error: unknown): boolean {
+/** Whether it comes of a lost lock or target, also when a copy met it. */
+function isOfLostAttempt(error: unknown): boolean {
   for (let at = error, hops = 0; at instanceof Error && hops < 16; at = at.cause, hops += 1) {
-    if (at instanceof LockLost) return true;
+    if (at instanceof LockLost || at instanceof TargetLost) return true;
     if (isRebalanceError(at)) return false;
   }
   return false;

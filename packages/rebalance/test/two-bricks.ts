@@ -76,13 +76,21 @@ export async function twoBricks(
     return client;
   }
 
+  /** Ends the process of a brick and starts it again, on what `meanwhile` leaves of its medium. */
+  async function restart(name: "b0" | "b1", meanwhile: () => void): Promise<void> {
+    await servers[name].stop();
+    await servers[name].store.close();
+    meanwhile();
+    servers[name] = await start(name);
+  }
+
   async function close(): Promise<void> {
     await Promise.all(clients.map((client) => client.close()));
     await Promise.all([servers.b0.stop(), servers.b1.stop()]);
   }
   const source = await connect("b0");
   const destination = await connect("b1");
-  return { transport, media, servers, connect, source, destination, close };
+  return { transport, media, servers, connect, source, destination, restart, close };
 }
 
 export function rebalance(options: RebalanceOptionsInput = {}) {
