@@ -1,4 +1,4 @@
-import { Errno, type Gfid, LkCmd, LockType } from "@brickshift/wire";
+import { Errno, type Gfid, LkCmd, LockType, MIGRATION_LOCK_DOMAIN } from "@brickshift/wire";
 import { isErrno, isGone, isUnanswered, toPortError } from "./fop-failure.js";
 import type { BrickPort, Scheduler } from "./ports.js";
 import { RebalanceError } from "./rebalance-error.js";
@@ -18,9 +18,6 @@ export interface LockPatience {
 
 /** Longest pause between two looks at a lock that is waited for, in ms. */
 export const PAUSE_MS_MAX = 1_000;
-
-/** The domain in which Gluster's own rebalance locks a file that it moves, so that it and we exclude each other. */
-const DOMAIN = "dht.file.migrate";
 
 /**
  * The lock of a file while it is copied under more than one lease.
@@ -132,14 +129,14 @@ export class MigrationLock {
   }
 
   #heldBy(holder: string, cause: unknown): RebalanceError {
-    const lock = `the lock ${DOMAIN} of ${this.#gfid} on ${this.#brick.brick}`;
+    const lock = `the lock ${MIGRATION_LOCK_DOMAIN} of ${this.#gfid} on ${this.#brick.brick}`;
     const message = `${holder} holds ${lock}; wait until it is free, or end its holder, and run again`;
     return new RebalanceError("REBALANCE_OTHER_RUNNER", message, { cause });
   }
 
   async #send(type: number): Promise<void> {
     const flock = { type, whence: 0, start: 0n, len: 0n, pid: 0, lkOwner: new Uint8Array(0) };
-    const request = { gfid: this.#gfid, cmd: LkCmd.setlk, type, flock, volume: DOMAIN };
+    const request = { gfid: this.#gfid, cmd: LkCmd.setlk, type, flock, volume: MIGRATION_LOCK_DOMAIN };
     // The brick knows an owner by the header of the call, not by what the lock says.
     const auth = { lkOwner: this.#owner };
     await this.#brick.fops.inodelk(request, { timeoutMs: this.#fopTimeoutMs, auth });

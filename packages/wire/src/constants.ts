@@ -83,6 +83,12 @@ export const FileType = {
 /** The permission bits of a link file: sticky and nothing else. */
 export const LINK_FILE_PERMISSIONS = 0o1000;
 
+/**
+ * The domain of INODELK in which a file is locked while it is moved, or while a client changes its names.
+ * Source: measured; a rename by the distribute translator of 10.3 holds it from before to after its fops.
+ */
+export const MIGRATION_LOCK_DOMAIN = "dht.file.migrate";
+
 /** `type` of a directory entry, Linux `DT_*`. */
 export const DirentType = {
   unknown: 0,

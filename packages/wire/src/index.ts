@@ -118,6 +118,7 @@ export {
   LINK_FILE_PERMISSIONS,
   LkCmd,
   LockType,
+  MIGRATION_LOCK_DOMAIN,
   NO_FD,
   OpenFlags,
   SeekWhat,

@@ -6,11 +6,13 @@ import {
   type FopName,
   type FopReply,
   type FopRequest,
+  type Gfid,
   LeaseError,
 } from "@brickshift/wire";
 import type { EntryName } from "../gate/name-turns.js";
 import { isSameTargets, Passage, type PassageEnd } from "../gate/passage.js";
 import type { FopCall, FopPort } from "./fop-call.js";
+import { TreeError } from "../tree/tree-error.js";
 import { failureOf } from "./fop-failure.js";
 import type { FopSpec, FopTarget } from "./fop-spec.js";
 import { LaterReply } from "./later-reply.js";
@@ -34,6 +36,8 @@ export class FopTask<N extends FopName> implements PassageEnd, FopPort {
   #targets: readonly FopTarget[] = [];
   #lookups = 0;
   #isOver = false;
+  /** Of its inodes, those that were here when it came; kept only while it has to wait and is about names. */
+  #present: readonly Gfid[] = [];
 
   constructor(fop: FopCall, call: IncomingCall, spec: FopSpec<N>, request: FopRequest<N>) {
     this.#fop = fop;
@@ -106,7 +110,10 @@ export class FopTask<N extends FopName> implements PassageEnd, FopPort {
     try {
       this.#targets = this.#findTargets();
       this.#lookups += 1;
-      if (!this.#passage.enter(this.#targets)) return this.#block();
+      if (!this.#passage.enter(this.#targets)) {
+        this.#notePresent();
+        return this.#block();
+      }
     } catch (error) {
       return this.refused(error);
     }
@@ -146,6 +153,7 @@ export class FopTask<N extends FopName> implements PassageEnd, FopPort {
   #run(): void {
     const { brick } = this.#fop;
     try {
+      this.#checkPresent();
       if (this.#fop.caller.uid !== 0) this.#spec.permit?.(this.#fop, this.#request, this.#targets);
       if (brick.gate.isTracking) this.#mark();
       this.#tellStarting();
@@ -160,6 +168,24 @@ export class FopTask<N extends FopName> implements PassageEnd, FopPort {
       this.refused(error);
     }
     return undefined;
+  }
+
+  #notePresent(): void {
+    if (this.#names.length === 0) return;
+    const { tree } = this.#fop.brick;
+    this.#present = this.#targets.flatMap(({ gfid }) => (tree.linkto(gfid) === undefined ? [gfid] : []));
+  }
+
+  /**
+   * Who waited to change a name while the file moved away meant the file, and not the link file that is left of it: it is told
+   * where the file is. @throws TreeError `TREE_MOVED`.
+   */
+  #checkPresent(): void {
+    const { tree } = this.#fop.brick;
+    for (const gfid of this.#present) {
+      const linkto = tree.isLinked(gfid) ? tree.linkto(gfid) : undefined;
+      if (linkto !== undefined) throw new TreeError("TREE_MOVED", `${gfid} is on ${linkto}`, linkto);
+    }
   }
 
   #mark(): void {

@@ -1,6 +1,15 @@
 import { LeaseRevokedError } from "@brickshift/lease-manager";
-import { type Dict, dictBytes, type Gfid, getXdata, type MigrationStep, XDATA } from "@brickshift/wire";
+import {
+  type Dict,
+  dictBytes,
+  type Gfid,
+  getXdata,
+  MIGRATION_LOCK_DOMAIN,
+  type MigrationStep,
+  XDATA,
+} from "@brickshift/wire";
 import { BrickError } from "../brick-error.js";
+import { END_OF_ANY_FILE } from "../locks/byte-range.js";
 import type { PreparedAttributes } from "../tree/tree.js";
 import type { FopCall } from "./fop-call.js";
 import { permissions } from "./new-object.js";
@@ -61,6 +70,7 @@ async function commit(fop: FopCall, gfid: Gfid, linkto: string): Promise<void> {
   checkExclusive(fop, gfid);
   const locks = brick.locks.posixHeld(gfid).length;
   if (locks > 0) throw new BrickError("BRICK_LOCKED", `clients hold ${locks} locks on it`);
+  checkNotLocked(fop, gfid);
   const committed = brick.tree.commitMoved(gfid, linkto);
   brick.gate.holdBack(gfid, committed);
   await committed;
@@ -73,6 +83,17 @@ function checkExclusive({ brick, client, leaseId, leaseEpoch }: FopCall, gfid: G
   }
   if (brick.gate.holdsExclusive(gfid, client, leaseId, leaseEpoch)) return;
   throw new LeaseRevokedError("not-held", `${leaseId} is no exclusive data lease`);
+}
+
+/**
+ * A client that renames a file holds the lock of migrations on it, has looked where the file is, and relies on that: the decision
+ * waits until it is done, also that of a runner which needed no lock. @throws {@link BrickError} `LOCK_CONFLICT`.
+ */
+function checkNotLocked({ brick, client, lockOwner }: FopCall, gfid: Gfid): void {
+  const whole = { ...lockOwner, startBytes: 0n, endBytes: END_OF_ANY_FILE, kind: "write" as const };
+  const blockers = brick.locks.inode.blockers(gfid, MIGRATION_LOCK_DOMAIN, whole);
+  if (blockers.every((lock) => lock.client === client)) return;
+  throw new BrickError("LOCK_CONFLICT", `a client that changes the names of ${gfid} holds its lock`);
 }
 
 function linktoOf(dict: Dict | null): string {

@@ -6,6 +6,9 @@ import {
   type Gfid,
   getXdata,
   gfidValue,
+  LkCmd,
+  LockType,
+  MIGRATION_LOCK_DOMAIN,
   ROOT_GFID,
   uintValue,
   XDATA,
@@ -314,6 +317,49 @@ describe("the commit on the source", () => {
     // Let in before the decision was durable, the write would have been acknowledged and lost.
     expect([written.opRet, written.opErrno]).toEqual([-1, Errno.ESTALE]);
     expect(getXdata(written.xdata, "linkto")).toBe("d0");
+  });
+
+  it.each(["unlink", "rename", "link"] as const)(
+    "tells a %s that waited for it where the file is, and leaves the link file alone",
+    async (fop) => {
+      const { runner, writer, gfid, leaseId, commit } = await exclusive();
+      const name = { pargfid: ROOT_GFID, bname: "f", xflags: 0, xdata: null };
+      const made = { oldgfid: ROOT_GFID, oldbname: "f", newgfid: ROOT_GFID, newbname: "g", xdata: null };
+      const waiting =
+        fop === "unlink"
+          ? writer.call(fop, name)
+          : writer.call(fop, { ...made, ...(fop === "link" && { oldgfid: gfid }) });
+      await settle();
+      expect((await commit()).opRet).toBe(0);
+      await unlock(runner, gfid, leaseId);
+      const told = await waiting;
+      expect([told.opErrno, getXdata(told.xdata, "linkto")]).toEqual([Errno.ESTALE, "d0"]);
+      // Who comes now can see that it is a link file, and may do with it what link files are for.
+      expect((await writer.call("unlink", name)).opRet).toBe(0);
+    },
+  );
+
+  it("lets a client wait and change a name that is that of a link file from the start", async () => {
+    const { runner, writer, gfid, leaseId, commit } = await exclusive();
+    expect((await commit()).opRet).toBe(0);
+    const unlinked = writer.call("unlink", { pargfid: ROOT_GFID, bname: "f", xflags: 0, xdata: null });
+    await settle();
+    await unlock(runner, gfid, leaseId);
+    expect((await unlinked).opRet).toBe(0);
+  });
+
+  it("is refused while a client holds the lock under which names are changed, and not for the runner's own", async () => {
+    const { runner, writer, gfid, commit } = await exclusive();
+    const lock = (client: TestClient, type: number) => {
+      const flock = { type, whence: 0, start: 0n, len: 0n, pid: 0, lkOwner: new Uint8Array(0) };
+      const request = { gfid, cmd: LkCmd.setlk, type, flock, volume: MIGRATION_LOCK_DOMAIN, xdata: null };
+      return client.call("inodelk", request, { lkOwner: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8) });
+    };
+    expect((await lock(writer, LockType.write)).opRet).toBe(0);
+    expect((await commit()).opErrno).toBe(Errno.EAGAIN);
+    expect((await lock(writer, LockType.unlock)).opRet).toBe(0);
+    expect((await lock(runner, LockType.write)).opRet).toBe(0);
+    expect((await commit()).opRet).toBe(0);
   });
 
   it("survives a kill right after its answer", async () => {
