@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import type { BrickServerOptionsInput } from "@brickshift/brick";
 import { parseRecallTimeout } from "./recall-timeout.js";
+import { parseConnectionsMax, type SocketOptionValues } from "./socket-options.js";
 import { UsageError } from "./usage-error.js";
 
 /** Options of `serve` that are options of its bricks, as commander gives them. */
-export interface BrickOptionValues {
+export interface BrickOptionValues extends SocketOptionValues {
   readonly recallTimeout?: string;
   readonly cacheInvalidation?: string;
   readonly compat?: "gluster-10.3";
@@ -21,6 +22,7 @@ export function brickOptions(values: BrickOptionValues): BrickServerOptionsInput
   const { recallTimeout = "60000", cacheInvalidation, compat, allow = [], user = [] } = values;
   return {
     ...(compat !== undefined && { compat }),
+    connectionsMax: parseConnectionsMax(values),
     leases: { recallTimeoutMs: parseRecallTimeout(recallTimeout) },
     login: {
       ...(allow.length > 0 && { allow: [...allow] }),

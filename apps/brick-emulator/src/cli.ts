@@ -57,6 +57,11 @@ function buildProgram(finish: (exitCode: number) => void): Command {
       "--recall-timeout <ms>",
       "how long a lease holder has after a recall, or infinite (default: 60000)",
     )
+    .option("--connections-max <count>", "most connections of clients; others are refused (default: 4096)")
+    .option(
+      "--record-timeout <ms>",
+      "time in which a record must be whole once its first byte came (default: 180000)",
+    )
     .option(
       "--cache-invalidation <seconds>",
       "tell clients of changes to what they accessed within that time, as features.cache-invalidation",

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Transport } from "@brickshift/transport";
 import { createTcpTransport, createTlsTransport, createUnixTransport } from "@brickshift/transport-net";
+import { type SocketOptionValues, socketOptions } from "./socket-options.js";
 import { UsageError } from "./usage-error.js";
 
 /** Options of `serve` for TLS, as commander gives them: paths of PEM files. */
@@ -15,10 +16,11 @@ export function wantsTls({ tlsCert, tlsKey, tlsCa }: TlsOptionValues): boolean {
   return tlsCert !== undefined || tlsKey !== undefined || tlsCa !== undefined;
 }
 
-/** The transport for an address of `parseListenAddress`. @throws UsageError for files that are missing or cannot be read. */
-export function transportFor(address: string, values: TlsOptionValues): Transport {
-  if (address.startsWith("unix:")) return createUnixTransport({});
-  if (address.startsWith("tcp:")) return createTcpTransport({});
+/** The transport for an address of `parseListenAddress`. @throws UsageError for values that are none, files that are missing or cannot be read. */
+export function transportFor(address: string, values: TlsOptionValues & SocketOptionValues): Transport {
+  const sockets = socketOptions(values);
+  if (address.startsWith("unix:")) return createUnixTransport(sockets);
+  if (address.startsWith("tcp:")) return createTcpTransport(sockets);
   const { tlsCert, tlsKey, tlsCa } = values;
   if (tlsCert === undefined || tlsKey === undefined || tlsCa === undefined) {
     throw new UsageError("TLS needs all three of --tls-cert, --tls-key and --tls-ca");
@@ -31,6 +33,7 @@ export function transportFor(address: string, values: TlsOptionValues): Transpor
     }
   };
   return createTlsTransport({
+    ...sockets,
     cert: read("--tls-cert", tlsCert),
     key: read("--tls-key", tlsKey),
     ca: read("--tls-ca", tlsCa),

@@ -60,6 +60,9 @@ function configOf(values: ServeOptionValues): Config {
   if ((values.allow?.length ?? 0) > 0 || (values.user?.length ?? 0) > 0) {
     throw new UsageError("for a volume write --option auth.allow=ADDRESSES; it has no users");
   }
+  if (values.connectionsMax !== undefined) {
+    throw new UsageError("--connections-max goes with --brick NAME=DIR");
+  }
   if (values.cacheInvalidation !== undefined) {
     throw new UsageError("for a volume write --option features.cache-invalidation=on");
   }

@@ -3,6 +3,7 @@ import { parseBrickArgument } from "../src/brick-argument.js";
 import { brickOptions } from "../src/brick-options.js";
 import { parseListenAddress } from "../src/listen-address.js";
 import { parseRecallTimeout } from "../src/recall-timeout.js";
+import { socketOptions } from "../src/socket-options.js";
 import { UsageError } from "../src/usage-error.js";
 
 describe("--listen", () => {
@@ -50,6 +51,23 @@ describe("--recall-timeout", () => {
 
   it.each(["0", "-1", "1.5", "soon", "600001"])("%j is refused", (text) => {
     expect(() => parseRecallTimeout(text)).toThrow(UsageError);
+  });
+});
+
+describe("--connections-max and --record-timeout", () => {
+  it("leave the transport room for those whom the bricks refuse", () => {
+    expect(socketOptions({})).toEqual({ connectionsMax: 5_120, recordTimeoutMs: 180_000 });
+    expect(brickOptions({ allow: [], user: [] })).toMatchObject({ connectionsMax: 4_096 });
+    expect(socketOptions({ connectionsMax: "20", recordTimeout: "5" })).toEqual({
+      connectionsMax: 1_044,
+      recordTimeoutMs: 5,
+    });
+    expect(brickOptions({ allow: [], user: [], connectionsMax: "20" })).toMatchObject({ connectionsMax: 20 });
+  });
+
+  it.each(["0", "-1", "1.5", "many", "", "100000000"])("%j is refused", (text) => {
+    expect(() => socketOptions({ connectionsMax: text })).toThrow(UsageError);
+    expect(() => socketOptions({ recordTimeout: text })).toThrow(UsageError);
   });
 });
 

@@ -63,7 +63,7 @@ export class Session implements ClientConnection {
     const host = this.#host;
     this.#host = undefined;
     host?.brick.leave(host.client, this);
-    return this.#endCode ?? error?.code;
+    return this.#endCode ?? codeOf(error);
   }
 
   callback<N extends CallbackName>(name: N, request: CallbackRequest<N>): void {
@@ -124,4 +124,10 @@ export class Session implements ClientConnection {
       };
     }
   }
+}
+
+/** What the transport said is why; that the peer was disconnected follows from it. */
+function codeOf(error: (Error & { readonly code: string }) | undefined): string | undefined {
+  const cause = error?.cause;
+  return isProtocolError(cause) ? cause.code : error?.code;
 }
