@@ -1,8 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { FuseMount } from "./support/fuse-mount.js";
+import { startLockTaker } from "./support/lock-taker.js";
 import { startLocker } from "./support/locker.js";
 import { MovingStage } from "./support/moving-stage.js";
 import { Scratch } from "./support/scratch.js";
+
+/** Runs until one comes to a moment in which nobody has the lock. */
+const RUNS_MAX = 12;
 
 let scratch: Scratch;
 beforeEach(() => {
@@ -58,4 +63,27 @@ it("locks a file where it is now, by fds from before it moved", async () => {
   const waits = eve.ask("fcntl write 5 1 wait");
   expect(await ann.ask("fcntl unlock 0 0")).toBe("ok");
   expect(await waits).toBe("ok");
+});
+
+it("gives the lock of a file to one process at a time while it moves, by fds from before and after", async () => {
+  const stage = await MovingStage.start(scratch);
+  const mounts = [await stage.mount(), await stage.mount()];
+  const path = stage.nameOnB1(mounts[0] as FuseMount, "/fought", (file) => writeFileSync(file, "0123456789"));
+  const takers = mounts.flatMap((mount) =>
+    (["keep", "reopen"] as const).map((how) =>
+      startLockTaker(scratch, `${mount.path}${path}`, scratch.path("marker"), how),
+    ),
+  );
+  await Promise.all(takers.map((taker) => taker.takes(3)));
+  for (let runs = 1, code: unknown; code !== 0; runs += 1) {
+    const { exited, events } = stage.run([path]);
+    code = await exited;
+    const isLocked = JSON.stringify(events).includes("REBALANCE_LOCKED");
+    expect([code === 0, isLocked]).toEqual([!isLocked, isLocked]);
+    expect(runs).toBeLessThan(RUNS_MAX);
+  }
+  await Promise.all(takers.map((taker) => taker.takes(20)));
+  const ended = await Promise.all(takers.map((taker) => taker.stop()));
+  expect(ended.map(({ shared }) => shared)).toEqual([0, 0, 0, 0]);
+  expect(stage.on("b0", path)).toBe("data");
 });

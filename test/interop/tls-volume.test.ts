@@ -48,7 +48,7 @@ const clientScript = `
   cp "$DIR/$NAME.key" /usr/lib/ssl/glusterfs.key
   cp "$DIR/ca.pem" /usr/lib/ssl/glusterfs.ca
   mkdir -p "$DIR/mnt"
-  timeout 60 mount -t glusterfs -o server-port=$PORT,log-file="$DIR/$NAME.log" 127.0.0.1:/demo "$DIR/mnt" || exit 7
+  timeout $WAIT mount -t glusterfs -o server-port=$PORT,log-file="$DIR/$NAME.log" 127.0.0.1:/demo "$DIR/mnt" || exit 7
   trap 'umount -l "$DIR/mnt" 2>/dev/null || true' EXIT
   for i in $(seq 1 8); do echo "content $i" > "$DIR/mnt/f$i" || exit 8; done
   cat "$DIR"/mnt/f*
@@ -64,33 +64,32 @@ it("a stock client mounts over TLS by its certificate, and neither one of anothe
     ...["--tls-cert", scratch.path("server.pem"), "--tls-key", scratch.path("server.key")],
     ...["--tls-ca", scratch.path("ca.pem")],
   ]);
-  const client = (name: string, secure: "yes" | "no") =>
+  const client = (name: string, secure: "yes" | "no", waitSeconds: number) =>
     run("unshare", ["-m", "bash", "-c", clientScript], {
       env: {
         ...process.env,
-        ...{
-          DIR: scratch.directory,
-          NAME: name,
-          PORT: String(served.port),
-          SECURE: secure,
-          CLI: emulatorCli,
-        },
+        DIR: scratch.directory,
+        NAME: name,
+        PORT: String(served.port),
+        SECURE: secure,
+        CLI: emulatorCli,
+        WAIT: String(waitSeconds),
       },
     });
   const contents = Array.from({ length: 8 }, (_, index) => `content ${index + 1}\n`).join("");
-  expect(await client("alice", "yes")).toMatchObject({ code: 0, stdout: `${contents}9\n` });
+  expect(await client("alice", "yes", 60)).toMatchObject({ code: 0, stdout: `${contents}9\n` });
   const opened = served.events.filter(({ event }) => event === "session-open");
   expect(opened.length).toBeGreaterThanOrEqual(2);
   for (const { address, client: uid } of opened) {
     expect([address, uid]).toEqual([expect.stringMatching(/^tls:/), expect.stringMatching(/^tls:alice\//)]);
   }
   expect(served.count("session-refused")).toBe(0);
-  const refused = await client("mallory", "yes");
+  const refused = await client("mallory", "yes", 10);
   expect(refused.code).not.toBe(0);
   expect(served.count("session-refused", { code: "BRICK_AUTHENTICATION" })).toBeGreaterThan(0);
   const fetched = served.count("volfile-fetched");
   // Without TLS for the volfile it does not even learn of the bricks.
-  expect((await client("alice", "no")).code).toBe(7);
+  expect((await client("alice", "no", 10)).code).toBe(7);
   expect(served.count("volfile-fetched")).toBe(fetched);
   expect(await served.stop()).toBe(0);
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Transport } from "@brickshift/transport";
 import { createTcpTransport, createTlsTransport, createUnixTransport } from "@brickshift/transport-net";
+import { z } from "zod";
 import { type SocketOptionValues, socketOptions } from "./socket-options.js";
 import { UsageError } from "./usage-error.js";
 
@@ -32,10 +33,19 @@ export function transportFor(address: string, values: TlsOptionValues & SocketOp
       throw new UsageError(`${option}: ${path} cannot be read: ${(cause as Error).message}`, { cause });
     }
   };
-  return createTlsTransport({
+  const pems = {
     ...sockets,
     cert: read("--tls-cert", tlsCert),
     key: read("--tls-key", tlsKey),
     ca: read("--tls-ca", tlsCa),
-  });
+  };
+  try {
+    return createTlsTransport(pems);
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    const message = `${tlsCert}, ${tlsKey} and ${tlsCa} make no TLS identity`;
+    throw new UsageError(`${message}: name a certificate, its own key and an authority, each as PEM`, {
+      cause: error,
+    });
+  }
 }

@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { isVolfileText, parseVolumeOptions, type VolumeOptions } from "@brickshift/volume";
 import { UsageError } from "./usage-error.js";
@@ -47,6 +48,7 @@ export function planVolume(
 export function checkVolumes(volumes: readonly VolumePlan[]): void {
   const names = new Set<string>();
   const directories = new Map<string, string>();
+  const places = new Map<string, string>();
   for (const volume of volumes) {
     if (names.has(volume.name)) throw new UsageError(`two volumes are named "${volume.name}"`);
     names.add(volume.name);
@@ -58,7 +60,22 @@ export function checkVolumes(volumes: readonly VolumePlan[]): void {
         throw new UsageError(`${directory} is named twice, as a brick ${where}`);
       }
       directories.set(directory, volume.name);
+      const place = placeOf(directory);
+      const same = places.get(place);
+      if (same !== undefined) {
+        throw new UsageError(`${same} and ${directory} are one directory: name each brick's own`);
+      }
+      places.set(place, directory);
     }
+  }
+}
+
+/** The path of a directory without links; of one that is not there, as it is. */
+function placeOf(directory: string): string {
+  try {
+    return realpathSync(directory);
+  } catch {
+    return directory;
   }
 }
 

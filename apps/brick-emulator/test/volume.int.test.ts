@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -273,6 +273,42 @@ describe("serve refuses", () => {
       3,
       expect.stringContaining("no store of a brick"),
     ]);
+  });
+
+  it("a place where no store can be, and says what to name instead", async () => {
+    writeFileSync(dir("file"), "");
+    const volume = (brick: string) => ["--volume", "d", "--brick", brick];
+    for (const args of [
+      volume(dir("file")),
+      volume(join(dir("file"), "below")),
+      ["--brick", `b=${dir("file")}`],
+    ]) {
+      const [code, errors] = await refusal(...args);
+      expect([code, errors]).toEqual([3, expect.stringContaining(dir("file"))]);
+      expect(errors).toMatch(
+        /STORE_NOT_DIRECTORY: .*: name an empty directory, one that a brick made, or a new one/,
+      );
+    }
+    const [code, errors] = await refusal(...volume("/proc/none/b0"));
+    expect([code, errors]).toEqual([
+      3,
+      expect.stringContaining("/proc/none cannot be made there: name another"),
+    ]);
+  });
+
+  it("TLS files that do not go together, and says what is needed", async () => {
+    writeFileSync(dir("bad.pem"), "no certificate");
+    const files = ["--tls-cert", "--tls-key", "--tls-ca"].flatMap((option) => [option, dir("bad.pem")]);
+    const [code, errors] = await refusal("--volume", "d", "--brick", dir("b"), ...files);
+    expect([code, errors]).toEqual([2, expect.stringMatching(/make no TLS identity: name a certificate/)]);
+    expect(existsSync(dir("b"))).toBe(false);
+  });
+
+  it("a store by two names, and says who uses it", async () => {
+    mkdirSync(dir("b0"));
+    symlinkSync(dir("b0"), dir("same"));
+    const [code, errors] = await refusal("--volume", "d", "--brick", dir("b0"), "--brick", dir("same"));
+    expect([code, errors]).toEqual([2, expect.stringMatching(/b0 .*same are one directory/)]);
   });
 
   it("a port that is in use, and says which and what to do", async () => {

@@ -17,7 +17,8 @@ export interface UnlockedLeaseWorld {
   readonly stepPauseMs: number;
 }
 
-const PAUSE_MS_MAX = 500;
+/** Short, for a file that is locked again and again is free for moments only. */
+const PAUSE_MS_MAX = 100;
 
 /**
  * Takes an exclusive lease under which no client has a POSIX lock on the file: none is granted while it is held. Locks are

@@ -95,6 +95,8 @@ export const storeErrorCodes = {
   STORE_VERSION_UNKNOWN: local(Errno.EPROTONOSUPPORT),
   STORE_DAMAGED: local(Errno.EUCLEAN),
   STORE_CLOSED: local(Errno.ESHUTDOWN),
+  STORE_NOT_DIRECTORY: local(Errno.ENOTDIR),
+  STORE_PERMISSION: local(Errno.EACCES),
   STORE_OTHER_VOLUME: local(Errno.EEXIST),
 } as const satisfies Record<string, ErrorCodeInfo>;
 

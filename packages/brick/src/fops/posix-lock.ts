@@ -76,8 +76,8 @@ function set(
 }
 
 function blocker(fop: FopCall, file: FopFile, flock: Flock): Flock {
-  // Source: measured; an unlock asks for any lock there is, and who finds none is told its own name as the owner.
-  const kind = kindOf(flock.type) === "read" ? "read" : "write";
+  // Source: measured; an unlock asks for what excludes readers, and who finds none is told its own name as the owner.
+  const kind = kindOf(flock.type) === "write" ? "write" : "read";
   const found = fop.brick.locks.posixBlocker(file.gfid, { ...posixLock(fop, file, flock), kind, fd: 0n });
   if (found !== undefined) return flockOf(found);
   return { ...flock, type: LockType.unlock, lkOwner: lkOwnerBytes(fop.caller.lkOwner) };

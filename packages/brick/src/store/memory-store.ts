@@ -16,7 +16,7 @@ export interface MemoryStoreOptions {
 
 /** What a memory store writes to: it outlives the store, as a disk does. */
 export class MemoryMedium {
-  readonly id: Gfid = randomGfid();
+  readonly id: Gfid;
   readonly meta = new SortedMap<MetaEntry>();
   readonly blobs = new Map<Gfid, MemoryBlob>();
   bootCount = 0;
@@ -24,6 +24,11 @@ export class MemoryMedium {
   /** Grows with each opening and each crash: a store of an earlier number is dead. */
   incarnation = 0;
   isOpen = false;
+
+  /** @param id identity of the store; a random one by default. */
+  constructor(id: Gfid = randomGfid()) {
+    this.id = id;
+  }
 
   /** What a kill of the process leaves: everything that was done; the store that was open refuses from now on. */
   crash(): void {

@@ -58,6 +58,10 @@ describe("LK", () => {
     expect(free.flock).toEqual({ ...flock(LockType.unlock, 5n, 1n), ...owner(1) });
     const any = await lk(two, LkCmd.getlk, flock(LockType.unlock));
     expect(any.flock).toEqual(found.flock);
+    // An unlock asks for what a reader would wait for: it finds no other reader.
+    await lk(one, LkCmd.setlk, flock(LockType.read, 20n, 1n), 9);
+    const read = await lk(two, LkCmd.getlk, flock(LockType.unlock, 20n, 1n));
+    expect(read.flock).toEqual({ ...flock(LockType.unlock, 20n, 1n), ...owner(1) });
   });
 
   it("keeps a SETLKW waiting until the lock is free, then tells its real owner", async () => {

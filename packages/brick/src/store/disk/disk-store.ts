@@ -1,5 +1,4 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import type { BrickStore } from "../store.js";
 import { DiskData } from "./disk-data.js";
@@ -10,6 +9,7 @@ import { probeMedium, recordsIdentity } from "./medium-probe.js";
 import { storeErrorFrom } from "./platform-error.js";
 import { faultOfRecords } from "./records-file.js";
 import { StoreError } from "../store-error.js";
+import { makeStoreDirectory, openErrorOf } from "./store-directory.js";
 import { damaged, makeBlobDirectories, readStoreId, writeStoreId } from "./store-format.js";
 
 const BOOT_COUNT = "boot-count";
@@ -20,7 +20,7 @@ const CHECKS = "health-checks";
  * Opens the store in a directory, or makes one there. Needs neither root nor filesystem xattrs.
  * @throws ZodError when `options` do not fit {@link diskStoreOptions}.
  * @throws StoreError (as rejection) `STORE_LOCKED` when a process uses it, `STORE_VERSION_UNKNOWN`, `STORE_DAMAGED`,
- *   `STORE_IO`, `STORE_NO_SPACE`, `STORE_READ_ONLY`.
+ *   `STORE_NOT_DIRECTORY`, `STORE_PERMISSION`, `STORE_IO`, `STORE_NO_SPACE`, `STORE_READ_ONLY`.
  */
 export async function openDiskStore(input: DiskStoreOptionsInput): Promise<BrickStore> {
   const options = diskStoreOptions.parse(input);
@@ -28,7 +28,7 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
   let unlock = () => {};
   let root: RootDatabase | undefined;
   try {
-    mkdirSync(directory, { recursive: true });
+    makeStoreDirectory(resolve(directory));
     unlock = lockDirectory(directory);
     const known = readStoreId(directory);
     makeBlobDirectories(directory);
@@ -80,7 +80,7 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
   } catch (error) {
     await root?.close();
     unlock();
-    throw storeErrorFrom(error, `open of ${directory}`);
+    throw openErrorOf(error, directory);
   }
 }
 

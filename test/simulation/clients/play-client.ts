@@ -1,0 +1,27 @@
+import type { ClientKind } from "../scenario.js";
+import { dualWriter, hammer, oblivious, reader, repeater, truncater, writer } from "./data-clients.js";
+import type { FileClient } from "./file-client.js";
+import { looker, renamer, unlinker } from "./name-clients.js";
+import { silentHolder } from "./silent-holder.js";
+
+const plays: { readonly [K in ClientKind]: (client: FileClient) => Promise<void> } = {
+  writer,
+  hammer,
+  reader,
+  truncater,
+  "dual-writer": dualWriter,
+  oblivious,
+  repeater,
+  renamer,
+  unlinker,
+  looker,
+  "silent-holder": silentHolder,
+};
+
+/** Connects a client, lets it do what its kind does, and ends it. */
+export async function playClient(client: FileClient): Promise<void> {
+  const { bricks, plan } = client.world;
+  await Promise.all(bricks.map((brick) => brick.connect()));
+  await plays[plan.kind](client);
+  await Promise.all(bricks.map((brick) => brick.close()));
+}

@@ -1,0 +1,197 @@
+import { judgeFile } from "./check/judge-history.js";
+import type { History } from "./check/history.js";
+import { blocksOf } from "./clients/block.js";
+import { BLOCKS_MAX, type SharedFile } from "./clients/file-client.js";
+import { Faults } from "./faults.js";
+import { finalContent, ofStores, whenQuiet } from "./invariants.js";
+import type { Marks } from "./marks.js";
+import { CallMarks } from "./watch-calls.js";
+import type { Scenario } from "./scenario.js";
+import { type Listener, Simulation } from "./simulation.js";
+import { REPLAYS_MAX } from "./world/virtual-runner.js";
+
+/** What one run came to. */
+export interface Verdict {
+  readonly scenario: Scenario;
+  /** What must not have happened; none when all is well. */
+  readonly violations: readonly string[];
+  readonly marks: Marks;
+  readonly migrations: number;
+  readonly digest: number;
+  readonly history: History;
+}
+
+/** Time in which faults may strike, in ms. */
+const TROUBLED_MS = 45_000;
+/** Time within which everything ends once no fault strikes any more, in ms. */
+const BOUND_MS = 600_000;
+/** Time in which bricks end what nobody waits for, in ms. */
+const BACKGROUND_MS = 200;
+/** Runs after the faults: the first may find a file busy. */
+const FINAL_RUNS_MAX = 5;
+
+/** Runs a scenario to its end and judges it. The same scenario gives the same verdict, whenever and wherever. */
+export async function runScenario(scenario: Scenario, listener?: Listener): Promise<Verdict> {
+  const faults = new Faults(scenario.faults);
+  const callMarks = new CallMarks();
+  const simulation: Simulation = new Simulation(
+    scenario,
+    (event) => {
+      callMarks.watch(simulation, event);
+      faults.onCall(event);
+    },
+    listener,
+  );
+  faults.attach(simulation);
+  try {
+    await simulation.begin();
+    await simulation.startClients();
+    void (await simulation.addRunner()).run();
+    const isOver = () =>
+      simulation.playing === 0 &&
+      faults.starting === 0 &&
+      simulation.runners.every((runner) => runner.isOver);
+    await simulation.runUntil(isOver, TROUBLED_MS);
+    faults.end();
+    await heal(simulation);
+    if (!(await simulation.runUntil(isOver, BOUND_MS))) simulation.violate("it does not end");
+    simulation.look();
+    judge(simulation);
+    if (scenario.mode === "liveness") await close(simulation);
+    simulation.look();
+    judge(simulation);
+    await rest(simulation);
+  } catch (error) {
+    simulation.violate(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  const { violations, marks, migrations, digest, history } = simulation;
+  return { scenario, violations: [...violations], marks, migrations, digest, history };
+}
+
+/** Nothing is wrong any more; clients come to their end. */
+async function heal(simulation: Simulation): Promise<void> {
+  const { bricks, runners, clientLinks, scenario } = simulation;
+  simulation.tell("no more faults");
+  simulation.isEnding = true;
+  for (const brick of bricks) {
+    Object.assign(brick.disk.trouble, { errorShare: 0, isFull: false });
+    brick.process?.wake();
+    if (!brick.isUp && brick.process?.isDead === true) void brick.start();
+  }
+  for (const { process, links } of runners) {
+    process.wake();
+    for (const link of links) link.heal(scenario.delayMsMax);
+  }
+  for (const link of clientLinks) link.heal(scenario.delayMsMax);
+  await simulation.runUntil(() => bricks.every(({ isUp }) => isUp), 10_000);
+}
+
+/** With nobody in the way, a run must move everything that is left, and leave nothing behind. */
+async function close(simulation: Simulation): Promise<void> {
+  for (let run = 1; ; run += 1) {
+    const begun = simulation.runners.find(({ journal }) => (journal.status()?.intents.length ?? 0) > 0);
+    const runner = await simulation.addRunner(begun?.journal, begun !== undefined);
+    void runner.run();
+    if (!(await simulation.runUntil(() => runner.isOver, BOUND_MS))) {
+      simulation.violate("a run without faults does not end");
+      return;
+    }
+    const { report, fault } = runner;
+    if (fault !== undefined) simulation.violate(`a run without faults ended with ${fault.message}`);
+    const failed = (report?.failures ?? [])
+      .filter(({ path }) => !isLeftLink(simulation, path))
+      .map(({ path, outcome }) => `${path} ${JSON.stringify(outcome)}`);
+    if (failed.length === 0 && begun === undefined) break;
+    if (failed.length === 0 && run < FINAL_RUNS_MAX) continue;
+    if (failed.length === 0) break;
+    if (run < FINAL_RUNS_MAX) continue;
+    simulation.violate(`a run without faults could not move ${failed.join(", ")}`);
+    return;
+  }
+  for (const file of simulation.files) {
+    if (!file.isUnlinked && !simulation.bricks[1].holdsData(file.gfid))
+      simulation.violate(`${file.name} did not move`);
+  }
+}
+
+/** A client that removed a file and did not come to its link file has left that, and it leads nowhere. */
+function isLeftLink({ files, bricks }: Simulation, path: string): boolean {
+  const file = files.find(({ name }) => path === `/${name}`);
+  return file?.isUnlinked === true && !bricks.some((brick) => brick.holdsData(file.gfid));
+}
+
+/** What is left when everybody has gone. */
+async function rest(simulation: Simulation): Promise<void> {
+  const { bricks, scenario } = simulation;
+  // Connections that were lost while a brick could not hear of it end by their handshake's or peer's time.
+  await simulation.runUntil(() => [...whenQuiet(bricks)].length === 0, BOUND_MS);
+  const left = [...whenQuiet(bricks)].filter(
+    (text) => scenario.mode === "liveness" || !text.includes("targets"),
+  );
+  for (const text of left) simulation.violate(text);
+  for (const runner of simulation.runners) {
+    const { replays = 0, transactions = 0 } = runner.report?.counts ?? {};
+    if (replays > 0) simulation.marks.reach("transaction-replayed");
+    if (replays > (transactions + simulation.files.length) * (REPLAYS_MAX + 1))
+      simulation.violate(`${replays} replays`);
+    if ((runner.report?.counts.passes ?? 0) > 2 * simulation.files.length)
+      simulation.marks.reach("moved-in-passes");
+    if ((runner.report?.counts.recovered ?? 0) > 0) simulation.marks.reach("flip-ended-by-other");
+  }
+  // What bricks do in the background, after they have answered.
+  await simulation.runUntil(() => false, BACKGROUND_MS);
+  for (const text of await ofStores(bricks)) {
+    // What a failing disk kept a brick from emptying is left to its next start.
+    const isLeft =
+      /pending|orphan-blob/.test(text) &&
+      scenario.faults.some(({ act }) => act.type === "disk-errors" || act.type === "full");
+    if (isLeft || (scenario.mode === "safety" && text.includes("target-left"))) continue;
+    simulation.violate(text);
+  }
+}
+
+/** Reads every file where it is, and judges what everybody was told. */
+function judge(simulation: Simulation): void {
+  const { history, files, bricks } = simulation;
+  for (const file of files) {
+    const { brick, content } = finalContent(bricks, file);
+    const isGone = file.isUnlinked && !bricks.some((brick) => brick.holdsData(file.gfid));
+    if (isGone) continue;
+    if (content === undefined) {
+      simulation.violate(`${file.name} has no data on ${brick.name}`);
+      continue;
+    }
+    const operation = history.begin({
+      client: "world",
+      file: file.name,
+      type: "read",
+      from: 0,
+      to: BLOCKS_MAX,
+    });
+    const values = blocksOf(content, BLOCKS_MAX);
+    if (values === undefined) simulation.violate(`${file.name}: a block is of two writes on ${brick.name}`);
+    operation.values = values ?? new Uint32Array(BLOCKS_MAX);
+    operation.sizeBytes = content.length;
+    history.end(operation, "done", brick.name);
+    const value = simulation.initialValue(file);
+    const wrong = judgeFile(history, { name: file.name, blocks: file.blocks, value });
+    if (wrong !== undefined) simulation.violate(`${wrong.file}: ${wrong.text}`);
+    judgeNames(simulation, file);
+  }
+}
+
+/** A file has the name that it was given last. */
+function judgeNames(simulation: Simulation, file: SharedFile): void {
+  const { history, bricks } = simulation;
+  if (file.isUnlinked) return;
+  const given = history.operations.filter(({ type, file: name }) => type === "name" && name === file.name);
+  const isKnown = given.every(({ outcome }) => outcome === "done" || outcome === "refused");
+  if (!isKnown) return;
+  const last = given.filter(({ outcome }) => outcome === "done").at(-1)?.name ?? file.name;
+  const where = bricks[0].holdsData(file.gfid) ? bricks[0] : bricks[1];
+  const names = where.brick?.tree.links(file.gfid).map(({ name }) => name) ?? [];
+  if (names.length === 1 && names[0] === last) return;
+  simulation.violate(
+    `${file.name} was named ${last} last, and is ${names.join(", ") || "without a name"} on ${where.name}`,
+  );
+}

