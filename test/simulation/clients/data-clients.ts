@@ -51,11 +51,12 @@ export async function truncater(client: FileClient): Promise<void> {
  * takes a file for one on the move. What it does is two writes, each of which may take effect.
  */
 export async function dualWriter(client: FileClient): Promise<void> {
-  const { marks, newValue } = client.world;
+  const { marks, newValue, random, process } = client.world;
   await each(client, async (file) => {
     const [from, to] = range(client, file);
     const value = newValue();
     const first = await client.writeTo(0, file, from, to, value);
+    if (random.chance(0.5)) await process.pause(random.below(60));
     const second = await client.writeTo(1, file, from, to, value);
     if (first.outcome === "done" && second.outcome === "done") marks.reach("dual-write-twice");
   });
