@@ -10,6 +10,11 @@ export function hostWallNs(): bigint {
   return BigInt(Date.now()) * 1_000_000n;
 }
 
+/** The host's monotonic clock, in ms with fraction. */
+export function hostMonotonicMs(): number {
+  return performance.now();
+}
+
 /** A fresh random uuid in the text form of a gfid. */
 export function randomGfid(): Gfid {
   return parseGfid(globalThis.crypto.randomUUID());

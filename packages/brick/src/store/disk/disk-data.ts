@@ -5,7 +5,8 @@ import { InTurn } from "../in-turn.js";
 import type { BlobStat, DataStore } from "../store.js";
 import { StoreError } from "../store-error.js";
 import {
-  readFully,
+  readFullyPooled,
+  readFullySync,
   removeFile,
   syncData,
   truncatePooled,
@@ -58,10 +59,7 @@ export class DiskData implements DataStore {
   }
 
   read(gfid: Gfid, offset: number, into: Uint8Array): Promise<number> {
-    const { pooledBytesMin } = this.#options;
-    return this.#guard(gfid, "read", () =>
-      this.#files.useLong(gfid, (fd) => readFully(fd, offset, into, pooledBytesMin)),
-    );
+    return this.#guard(gfid, "read", () => this.#read(gfid, offset, into));
   }
 
   write(gfid: Gfid, offset: number, bytes: Uint8Array): Promise<void> {
@@ -103,7 +101,7 @@ export class DiskData implements DataStore {
         const zeros = Buffer.alloc(piece.length);
         for (let at = offset; at < end; at += piece.length) {
           const part = Math.min(piece.length, end - at);
-          const count = await readFully(fd, at, piece.subarray(0, part), this.#options.pooledBytesMin);
+          const count = await readFullyPooled(fd, at, piece.subarray(0, part));
           if (zeros.compare(piece, 0, count, 0, count) === 0) continue;
           await writeFullyPooled(fd, at, zeros.subarray(0, part));
         }
@@ -184,16 +182,30 @@ export class DiskData implements DataStore {
     if (offset + bytes.length > Number.MAX_SAFE_INTEGER) {
       throw new StoreError("STORE_FILE_TOO_BIG", `write at ${offset}`);
     }
-    return bytes.length < this.#options.pooledBytesMin
-      ? this.#files.use(gfid, (fd) => writeFullySync(fd, offset, bytes))
-      : this.#files.useLong(gfid, (fd) => writeFullyPooled(fd, offset, bytes));
+    const isShort = bytes.length < this.#options.pooledBytesMin;
+    return this.#files.use(gfid, (fd, { writes }) => {
+      if (!isShort || !writes.areQuick) {
+        return this.#files.usePooled(gfid, () => writeFullyPooled(fd, offset, bytes));
+      }
+      return writes.make(bytes.length, () => writeFullySync(fd, offset, bytes));
+    });
+  }
+
+  #read(gfid: Gfid, offset: number, into: Uint8Array): number | Promise<number> {
+    const isShort = into.length < this.#options.pooledBytesMin;
+    return this.#files.use(gfid, (fd, { reads }) => {
+      if (!isShort || !reads.areQuick) {
+        return this.#files.usePooled(gfid, () => readFullyPooled(fd, offset, into));
+      }
+      return reads.make(into.length, () => readFullySync(fd, offset, into));
+    });
   }
 
   #change<T>(gfid: Gfid, doing: string, work: () => T | Promise<T>): Promise<T> {
     return this.#guard(gfid, doing, () => this.#turns.run(gfid, work));
   }
 
-  async #guard<T>(gfid: Gfid, doing: string, work: () => Promise<T>): Promise<T> {
+  async #guard<T>(gfid: Gfid, doing: string, work: () => T | Promise<T>): Promise<T> {
     this.#check();
     this.#underWay += 1;
     try {

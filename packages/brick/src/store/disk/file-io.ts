@@ -1,19 +1,21 @@
 import { fdatasync, ftruncate, read, readSync, unlink, write, writeSync } from "node:fs";
 
-/** Reads at `offset` until `into` is full or the file ends; short pieces without the thread pool. */
-export async function readFully(
-  fd: number,
-  offset: number,
-  into: Uint8Array,
-  pooledBytesMin: number,
-): Promise<number> {
+/** Reads at `offset` until `into` is full or the file ends, without the thread pool. */
+export function readFullySync(fd: number, offset: number, into: Uint8Array): number {
   let done = 0;
   while (done < into.length) {
-    const length = into.length - done;
-    const count =
-      length < pooledBytesMin
-        ? readSync(fd, into, done, length, offset + done)
-        : await readPooled(fd, into, done, length, offset + done);
+    const count = readSync(fd, into, done, into.length - done, offset + done);
+    if (count === 0) break;
+    done += count;
+  }
+  return done;
+}
+
+/** Reads at `offset` until `into` is full or the file ends, in the thread pool. */
+export async function readFullyPooled(fd: number, offset: number, into: Uint8Array): Promise<number> {
+  let done = 0;
+  while (done < into.length) {
+    const count = await readPooled(fd, into, done, into.length - done, offset + done);
     if (count === 0) break;
     done += count;
   }

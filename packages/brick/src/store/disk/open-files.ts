@@ -2,9 +2,13 @@ import { close, closeSync, open, openSync } from "node:fs";
 import type { Gfid } from "@brickshift/wire";
 import { StoreError } from "../store-error.js";
 import { storeErrorFrom } from "./platform-error.js";
+import { type PoolUse, QuickCalls } from "./quick-calls.js";
 
-interface OpenFile {
+/** A file that is open. */
+export interface OpenFile {
   readonly fd: number;
+  readonly reads: QuickCalls;
+  readonly writes: QuickCalls;
   /** Calls that use the fd now: it is not closed meanwhile. */
   users: number;
   /** Out of the table, to be closed by its last user. */
@@ -16,6 +20,7 @@ export class OpenFiles {
   readonly #files = new Map<Gfid, OpenFile>();
   readonly #pathOf: (gfid: Gfid) => string;
   readonly #filesMax: number;
+  readonly #pool: PoolUse = { running: 0 };
 
   constructor(pathOf: (gfid: Gfid) => string, filesMax: number) {
     this.#pathOf = pathOf;
@@ -52,23 +57,33 @@ export class OpenFiles {
   }
 
   /** Runs `work` with the file's fd and keeps it open for as long. @throws StoreError `STORE_BLOB_MISSING`, `STORE_FILES_MAX`. */
-  use<T>(gfid: Gfid, work: (fd: number) => T): T {
+  use<T>(gfid: Gfid, work: (fd: number, file: OpenFile) => T): T {
     const file = this.#files.get(gfid) ?? this.#open(gfid, "r+");
     // Last in the map is last in line for closing.
     this.#files.delete(gfid);
     this.#files.set(gfid, file);
-    return work(file.fd);
+    return work(file.fd, file);
   }
 
   /** As {@link use}, for work that ends later. */
   async useLong<T>(gfid: Gfid, work: (fd: number) => Promise<T>): Promise<T> {
-    const file = this.use(gfid, () => this.#files.get(gfid) as OpenFile);
+    const file = this.use(gfid, (_fd, open) => open);
     file.users += 1;
     try {
       return await work(file.fd);
     } finally {
       file.users -= 1;
       if (file.isDropped && file.users === 0) closeLater(file.fd);
+    }
+  }
+
+  /** As {@link useLong}, for a read or a write in the thread pool. */
+  async usePooled<T>(gfid: Gfid, work: (fd: number) => Promise<T>): Promise<T> {
+    this.#pool.running += 1;
+    try {
+      return await this.useLong(gfid, work);
+    } finally {
+      this.#pool.running -= 1;
     }
   }
 
@@ -104,7 +119,13 @@ export class OpenFiles {
 
   #keep(gfid: Gfid, fd: number): OpenFile {
     if (this.#files.size >= this.#filesMax) this.#evict();
-    const file = { fd, users: 0, isDropped: false };
+    const file = {
+      fd,
+      reads: new QuickCalls(this.#pool),
+      writes: new QuickCalls(this.#pool),
+      users: 0,
+      isDropped: false,
+    };
     this.#files.set(gfid, file);
     return file;
   }

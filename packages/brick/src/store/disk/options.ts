@@ -6,8 +6,8 @@ export const diskStoreOptions = z.strictObject({
   directory: z.string().min(1),
   /** Most files open at one time. All in use at once: one more is refused with `STORE_FILES_MAX`. */
   openFilesMax: z.int().min(4).max(100_000).default(512),
-  /** Reads and writes shorter than this are made without the thread pool, which is faster for them (measured). */
-  pooledBytesMin: z.int().min(0).default(65_536),
+  /** Reads and writes shorter than this are made without the thread pool as long as they are quick; longer ones never. */
+  pooledBytesMin: z.int().min(0).default(262_144),
 });
 export type DiskStoreOptionsInput = z.input<typeof diskStoreOptions>;
 export type DiskStoreOptions = Readonly<z.output<typeof diskStoreOptions>>;
