@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const cli = (app) => fileURLToPath(new URL(`../apps/${app}/dist/cli.js`, import.meta.url));
 
-/** Starts one brick emulator on a free loopback port; resolves with its URL and a way to stop it. */
+/** Starts one brick emulator on a free loopback port; resolves with its URL, its pid and a way to stop it. */
 export async function startBrick(name, directory) {
   const child = spawn(
     process.execPath,
@@ -22,6 +22,7 @@ export async function startBrick(name, directory) {
   });
   return {
     url: `${address.replace(/^tcp:/, "gluster:")}/${name}`,
+    pid: child.pid,
     stop: async () => {
       child.kill("SIGTERM");
       await exited;
