@@ -14,8 +14,8 @@ export interface PoolUse {
 }
 
 /**
- * Whether the calls of one kind on one file are made at once or through the thread pool. At once costs a fifth, as no other
- * thread has to be woken, but holds up everybody while the disk is waited for: so it is done as long as it is quick, or
+ * Whether the calls of one kind on one file are made at once or through the thread pool. At once no other thread
+ * has to be woken, but it holds up everybody while the disk is waited for: so it is done as long as it is quick, or
  * nobody else is there to be held up, which the calls in the pool tell.
  */
 export class QuickCalls {
