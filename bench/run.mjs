@@ -28,14 +28,19 @@ console.log(
 );
 
 /** Seconds of the bare proxy, with the one file of `from`. */
-function bareProxy(from, to) {
-  settle();
+function bareProxy(from, to, bytes) {
+  settle(memoryOf(bytes));
   const script = fileURLToPath(new URL("bare-proxy.mjs", import.meta.url));
   const seconds = Number(
     execFileSync(process.execPath, [script, join(from, "image"), to], { encoding: "utf8" }),
   );
   rmSync(to);
   return seconds;
+}
+
+/** What a copy of so much data may need: it is read, passed on and written. */
+function memoryOf(bytes) {
+  return 3 * bytes;
 }
 
 /** One comparison: the data in `from` by cp, by rsync, and brick to brick. */
@@ -49,18 +54,18 @@ async function compare(title, from, bytes, files) {
     };
     const copy = (name, command, ...args) => {
       const to = place(name);
-      settle();
+      settle(memoryOf(bytes));
       const seconds = timed(command, ...args, name === "rsync" ? `${to}/` : to);
       rmSync(to, { recursive: true });
       return seconds;
     };
     const cpSeconds = copy("cp", "cp", "-r", from);
     const rsyncSeconds = copy("rsync", "rsync", "-a", "--whole-file", `${from}/`);
-    const proxySeconds = files === 1 ? bareProxy(from, place("proxy")) : undefined;
+    const proxySeconds = files === 1 ? bareProxy(from, place("proxy"), bytes) : undefined;
     const source = await startBrick("source", place("source"));
     const destination = await startBrick("destination", place("destination"));
     await runner("demo-fill", "--brick", source.url, "--from", from, "--manifest", join(scratch, "manifest"));
-    settle();
+    settle(memoryOf(bytes));
     const report = await runner(
       "run",
       "--source",
