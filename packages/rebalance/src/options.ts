@@ -62,7 +62,7 @@ export const rebalanceOptions = z.strictObject({
   /** Time between two progress events, in ms. */
   progressMs: z.int().min(10).max(600_000).default(500),
   /** How one file is copied. */
-  copy: transactionOptions.prefault({ windowMin: 4, windowStart: 8 }),
+  copy: transactionOptions.prefault({ windowMin: 2, windowStart: 4 }),
 });
 export type RebalanceOptionsInput = z.input<typeof rebalanceOptions>;
 export type RebalanceOptions = Readonly<z.output<typeof rebalanceOptions>>;
