@@ -1,28 +1,11 @@
-import { readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { app } from "../../tsup.base.js";
-import { broken, readRules, root } from "./rule.js";
+import { MUTANT, mutateBundle } from "./mutate.js";
 
-const { BRICKSHIFT_RULE: name, BRICKSHIFT_OUT: outDir = "" } = process.env;
-const rule = readRules().find((other) => other.name === name);
-if (rule === undefined) throw new Error(`there is no rule ${name}`);
+const { [MUTANT]: rule = "", BRICKSHIFT_OUT: outDir = "" } = process.env;
 
-/** The simulation, with one rule broken while the sources are read: the checkout stays as it is. */
+/** The simulation without one rule. */
 export default app(
-  { sim: join(root, "test/simulation/cli.ts") },
-  {
-    outDir,
-    outExtension: () => ({ js: ".mjs" }),
-    esbuildPlugins: [
-      {
-        name: "break-a-rule",
-        setup(build) {
-          build.onLoad({ filter: /\/packages\/[^/]+\/src\/.*\.ts$/ }, ({ path }) => ({
-            contents: broken(rule, relative(root, path), readFileSync(path, "utf8")),
-            loader: "ts",
-          }));
-        },
-      },
-    ],
-  },
+  { sim: fileURLToPath(new URL("../simulation/cli.ts", import.meta.url)) },
+  { outDir, outExtension: () => ({ js: ".mjs" }), esbuildPlugins: [mutateBundle(rule)] },
 );

@@ -1,0 +1,15 @@
+import type { Mutant } from "./mutant.js";
+import { ofBrick } from "./of-brick.js";
+import { ofLeaseManager } from "./of-lease-manager.js";
+import { ofRebalance } from "./of-rebalance.js";
+import { ofSimulation } from "./of-simulation.js";
+import { ofTransaction } from "./of-transaction.js";
+
+/** The rules that no write is lost by, each with the change that takes it away. */
+export const mutants: readonly Mutant[] = [
+  ...ofLeaseManager,
+  ...ofTransaction,
+  ...ofBrick,
+  ...ofRebalance,
+  ...ofSimulation,
+];

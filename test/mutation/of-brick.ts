@@ -1,0 +1,282 @@
+import type { Mutant } from "./mutant.js";
+
+const src = "packages/brick/src";
+const gate = ["packages/brick/test/gate"];
+const migration = ["packages/brick/test/gate", "packages/brick/test/tree/migration.test.ts"];
+
+/** The gate of the brick, and what it keeps from whom while a file moves. */
+export const ofBrick: readonly Mutant[] = [
+  {
+    rule: "modifications are marked when a fop is admitted",
+    edits: [{ file: `${src}/fops/fop-task.ts`, from: `if (brick.gate.isTracking) this.#mark();`, to: `` }],
+    tests: gate,
+  },
+  {
+    rule: "nobody runs on an inode before its commit is durable",
+    edits: [
+      { file: `${src}/fops/migration-step.ts`, from: `  brick.gate.holdBack(gfid, committed);`, to: `` },
+    ],
+    tests: gate,
+  },
+  {
+    rule: "a commit needs the exclusive lease that it names",
+    edits: [
+      {
+        file: `${src}/fops/migration-step.ts`,
+        from: `  checkExclusive(fop, gfid);
+  const locks`,
+        to: `  const locks`,
+      },
+    ],
+    tests: migration,
+  },
+  {
+    rule: "a file on which clients hold POSIX locks stays",
+    edits: [
+      { file: `${src}/fops/migration-step.ts`, from: `if (locks > 0) throw`, to: `if (locks < 0) throw` },
+    ],
+    tests: ["packages/brick/test", "packages/rebalance/test"],
+  },
+  {
+    rule: "a preparation rests on the lease that it names",
+    edits: [
+      {
+        file: `${src}/fops/migration-step.ts`,
+        from: `if (leaseEpoch !== undefined) checkExclusive(fop, gfid);`,
+        to: ``,
+      },
+    ],
+    tests: migration,
+  },
+  {
+    rule: "nobody runs on a target before its preparation is done",
+    edits: [
+      {
+        file: `${src}/fops/migration-step.ts`,
+        from: `if (leaseEpoch !== undefined) brick.gate.holdBack(gfid, prepared);`,
+        to: ``,
+      },
+    ],
+    tests: migration,
+  },
+  {
+    rule: "a lower fence is refused",
+    edits: [
+      {
+        file: `${src}/tree/migration-guard.ts`,
+        from: `if (token.fence < highest)`,
+        to: `if (token.fence < 0n)`,
+      },
+    ],
+    tests: migration,
+  },
+  {
+    rule: "a fence counts from the moment it is known, before it is durable",
+    edits: [
+      {
+        file: `${src}/tree/migration-guard.ts`,
+        from: `const raised = this.#raised.get(gfid) ?? 0n;`,
+        to: `const raised = 0n;`,
+      },
+    ],
+    tests: migration,
+  },
+  {
+    rule: "fences of different sources are not compared",
+    edits: [
+      {
+        file: `${src}/tree/migration-guard.ts`,
+        from: `if (token.source !== target.source)
+      throw`,
+        to: `if (token.source === "")
+      throw`,
+      },
+    ],
+    tests: migration,
+  },
+  {
+    rule: "a fence is durable before a call under it is admitted",
+    edits: [
+      {
+        file: `${src}/tree/migration-guard.ts`,
+        from: `change.putInode(gfid, { ...record, target: { ...record.target, fence: token.fence } });`,
+        to: ``,
+      },
+    ],
+    tests: migration,
+  },
+  {
+    rule: "clients do not touch a target",
+    edits: [
+      {
+        file: `${src}/tree/migration-guard.ts`,
+        from: `      throw new TreeError("TREE_MOVED", \`\${gfid} is on \${linkto}\`, linkto);
+    }`,
+        to: `      return;
+    }`,
+      },
+    ],
+    tests: migration,
+  },
+  {
+    rule: "clients do not touch a link file",
+    edits: [
+      {
+        file: `${src}/tree/migration-guard.ts`,
+        from: `if (linkto !== undefined) throw new TreeError("TREE_MOVED"`,
+        to: `if (linkto === "") throw new TreeError("TREE_MOVED"`,
+      },
+    ],
+    tests: migration,
+  },
+  {
+    rule: "nobody writes to a prepared target",
+    edits: [
+      {
+        file: `${src}/tree/migration-guard.ts`,
+        from: `    checkNotPrepared(gfid, record);
+    if (this.#sealed`,
+        to: `    if (this.#sealed`,
+      },
+    ],
+    tests: migration,
+  },
+  {
+    rule: "nobody writes to a target that is being prepared",
+    edits: [
+      {
+        file: `${src}/tree/migration-guard.ts`,
+        from: `if (this.#sealed.has(gfid)) throw new TreeError("TREE_MIGRATING", \`\${gfid} is being prepared\`);
+  }`,
+        to: `}`,
+      },
+    ],
+    tests: migration,
+  },
+  {
+    rule: "nobody removes a name of a prepared target",
+    edits: [
+      {
+        file: `${src}/tree/migration-guard.ts`,
+        from: `if (record.target?.phase !== "prepared") return;`,
+        to: `return;`,
+      },
+    ],
+    tests: migration,
+  },
+  {
+    rule: "a target is synced when it is prepared",
+    edits: [
+      {
+        file: `${src}/tree/migration-calls.ts`,
+        from: `  await context.store.data.sync(gfid);
+`,
+        to: ``,
+      },
+    ],
+    tests: ["packages/brick/test", "packages/rebalance/test"],
+  },
+  {
+    rule: "a target gets the size of the source",
+    edits: [
+      {
+        file: `${src}/tree/migration-calls.ts`,
+        from: `await context.store.data.truncate(gfid, attributes.size);`,
+        to: ``,
+      },
+    ],
+    tests: ["packages/brick/test", "packages/rebalance/test"],
+  },
+  {
+    rule: "a fence that rises during the preparation stops it",
+    edits: [
+      {
+        file: `${src}/tree/migration-calls.ts`,
+        from: `    const record = change.settle(gfid);
+    context.guard.checkToken(gfid, record, token);
+    if (record.target === undefined) throw new TreeError("TREE_NOT_A_TARGET", \`\${gfid} is no target\`);`,
+        to: `    const record = change.settle(gfid);
+    if (record.target === undefined) throw new TreeError("TREE_NOT_A_TARGET", \`\${gfid} is no target\`);`,
+      },
+    ],
+    tests: migration,
+  },
+  {
+    rule: "what was not prepared is not published",
+    edits: [
+      {
+        file: `${src}/tree/migration-calls.ts`,
+        from: `if (prepared === undefined) throw new TreeError("TREE_NOT_PREPARED", \`\${gfid} is \${target.phase}\`);`,
+        to: `if (prepared === undefined) return { prestat: stat, poststat: stat };`,
+      },
+    ],
+    tests: migration,
+  },
+  {
+    rule: "who was fenced off does not abort a target",
+    edits: [
+      {
+        file: `${src}/tree/migration-calls.ts`,
+        from: `    context.guard.checkToken(gfid, record, token);
+    return abortWithin(change, gfid, record);`,
+        to: `    return abortWithin(change, gfid, record);`,
+      },
+    ],
+    tests: migration,
+  },
+  {
+    rule: "a target with data is emptied under a higher fence only",
+    edits: [
+      {
+        file: `${src}/tree/migration-calls.ts`,
+        from: `if (token.fence <= record.target.fence && !isUntouched) {`,
+        to: `if (false) {`,
+      },
+    ],
+    tests: migration,
+  },
+  {
+    rule: "a target that is filled from one source is not given to another",
+    edits: [
+      {
+        file: `${src}/tree/migration-calls.ts`,
+        from: `if (record.target?.source !== token.source) {`,
+        to: `if (false) {`,
+      },
+    ],
+    tests: migration,
+  },
+  {
+    rule: "a file that has moved is not committed to another brick",
+    edits: [
+      {
+        file: `${src}/tree/migration-calls.ts`,
+        from: `if (present !== undefined) throw new TreeError("TREE_MOVED", \`\${gfid} is on \${present}\`, present);`,
+        to: ``,
+      },
+    ],
+    tests: migration,
+  },
+  {
+    rule: "a fop on names that waited for a flip does not run on the link file",
+    edits: [
+      {
+        file: "packages/brick/src/fops/fop-task.ts",
+        from: "this.#checkPresent();",
+        to: "",
+      },
+    ],
+    tests: ["packages/brick/test/gate", "packages/brick/test/fops"],
+  },
+  {
+    rule: "a source does not commit while a client that changes names holds the lock",
+    edits: [
+      {
+        file: "packages/brick/src/fops/migration-step.ts",
+        from: "checkNotLocked(fop, gfid);",
+        to: "",
+      },
+    ],
+    tests: ["packages/brick/test/gate", "packages/brick/test/fops"],
+  },
+];

@@ -1,0 +1,263 @@
+import type { Mutant } from "./mutant.js";
+
+const src = "packages/rebalance/src";
+const tests = ["packages/rebalance/test"];
+
+/** The steps of one file's move, their order, and what recovery makes of what it finds. */
+export const ofRebalance: readonly Mutant[] = [
+  {
+    rule: "the destination is prepared before the source commits",
+    edits: [
+      {
+        file: `${src}/flip.ts`,
+        from: `  await destination.prepare(lease.epoch, preparedDict(move.stat, move.attributes.xattrs));
+  state.phase = "prepared";
+  await commit(context, move, state);`,
+        to: `  await commit(context, move, state);
+  await destination.prepare(lease.epoch, preparedDict(move.stat, move.attributes.xattrs));`,
+      },
+    ],
+    tests,
+  },
+  {
+    rule: "a commit names the epoch of its lease",
+    edits: [
+      {
+        file: `${src}/flip.ts`,
+        from: `xdataOf({ leaseId: lease.leaseId, leaseEpoch: lease.epoch });
+  try {`,
+        to: `xdataOf({ leaseId: lease.leaseId });
+  try {`,
+      },
+    ],
+    tests,
+  },
+  {
+    rule: "an unclear commit is decided by what the source has",
+    edits: [{ file: `${src}/flip.ts`, from: `if (await wasCommitted(context, move)) return;`, to: `` }],
+    tests,
+  },
+  {
+    rule: "a commit that a failing disk answered may have been made",
+    edits: [
+      {
+        file: `${src}/flip.ts`,
+        from: `return fop === undefined || fop.code !== "FOP_FAILED" || refusals.has(fop.errno);`,
+        to: `return true;`,
+      },
+    ],
+    tests,
+  },
+  {
+    rule: "the source is asked under a lease of one's own, after the commit's is over",
+    edits: [
+      {
+        file: `${src}/flip.ts`,
+        from: `const { state } = await untilAnswered(() => lookUpAlone(context, gfid), patience);`,
+        to: `const state = await untilAnswered(() => lookUp(context.source, gfid, context.options.fopTimeoutMs), patience);`,
+      },
+    ],
+    tests,
+  },
+  {
+    rule: "after the commit nothing is undone",
+    edits: [
+      {
+        file: `${src}/move-file.ts`,
+        from: `if (this.#state.phase === "committed" || this.#state.phase === "undecided") {`,
+        to: `if (this.#state.phase === "committed") {`,
+      },
+    ],
+    tests,
+  },
+  {
+    rule: "several leases need the migration lock between them",
+    edits: [
+      {
+        file: `${src}/move-file.ts`,
+        from: `if (needsLock && !this.#lock.isHeldOver(lease.session)) throw new LockLost();`,
+        to: ``,
+      },
+    ],
+    tests,
+  },
+  {
+    rule: "what changed under the exclusive lease's wait is copied under it",
+    edits: [
+      {
+        file: `${src}/move-file.ts`,
+        from: `await this.#copy("exclusive", from);`,
+        to: `await this.#copy("exclusive", from === undefined ? from : { ...from, remaining: [] });`,
+      },
+    ],
+    tests,
+  },
+  {
+    rule: "names are matched under the lease on the destination",
+    edits: [
+      { file: `${src}/move-file.ts`, from: `await this.#matchNames(attributes.links, present);`, to: `` },
+    ],
+    tests,
+  },
+  {
+    rule: "a read of the source names its lease and epoch",
+    edits: [
+      {
+        file: `${src}/file-source.ts`,
+        from: `this.#xdata = xdataOf({ leaseId: lease.leaseId, leaseEpoch: lease.epoch });
+    if (mode`,
+        to: `this.#xdata = xdataOf({ leaseId: lease.leaseId });
+    if (mode`,
+      },
+    ],
+    tests,
+  },
+  {
+    rule: "a target is taken over while the source has the data only",
+    edits: [
+      {
+        file: `${src}/file-destination.ts`,
+        from: `    await this.#lock.take();
+    // What is dropped must not be the only copy. While the source shows data under a lease that is held, no commit
+    // with a lower epoch can come any more, and one with a higher epoch fences this off.
+    await this.#needOrigin();`,
+        to: `    await this.#lock.take();`,
+      },
+    ],
+    tests,
+  },
+  {
+    rule: "a target is taken over with the migration lock only",
+    edits: [
+      {
+        file: `${src}/file-destination.ts`,
+        from: `    await this.#lock.take();
+    // What is dropped`,
+        to: `    // What is dropped`,
+      },
+    ],
+    tests,
+  },
+  {
+    rule: "recovery publishes a prepared target when the source links to it",
+    edits: [
+      {
+        file: `${src}/settle-flip.ts`,
+        from: `if (await publish(context, gfid, epoch)) {`,
+        to: `if (await publish(context, gfid, epoch - 1n as typeof epoch)) {`,
+      },
+    ],
+    tests,
+  },
+  {
+    rule: "recovery aborts a target while the source has the data",
+    edits: [
+      {
+        file: `${src}/settle-flip.ts`,
+        from: `if (there.type === "link") await abortLocked(context, gfid, epoch, lock);`,
+        to: ``,
+      },
+    ],
+    tests,
+  },
+  {
+    rule: "recovery takes the lock before it drops a target",
+    edits: [
+      {
+        file: `${src}/settle-flip.ts`,
+        from: `  await lock.take();
+  try {`,
+        to: `  try {`,
+      },
+    ],
+    tests,
+  },
+  {
+    rule: "a removed file's prepared target, perhaps the only copy, is published",
+    edits: [
+      {
+        file: `${src}/settle-flip.ts`,
+        from: `if (source !== "absent" && source !== destinationName) {`,
+        to: `if (source !== destinationName) {`,
+      },
+    ],
+    tests,
+  },
+  {
+    rule: "a failed sync is told, also when a later one succeeds",
+    edits: [
+      {
+        file: `${src}/sync-ahead.ts`,
+        from: `if (this.#failure !== undefined) throw this.#failure.error;`,
+        to: ``,
+      },
+    ],
+    tests,
+  },
+  {
+    rule: "a lease that was granted to nobody is given back",
+    edits: [
+      {
+        file: `${src}/brick-leases.ts`,
+        from: `if (signal?.aborted === true) this.#withdraw(gfid, leaseId, asked);`,
+        to: `if (signal?.aborted === true) throw known;`,
+      },
+    ],
+    tests,
+  },
+  {
+    rule: "an unlock without an answer is repeated when the lease is recalled",
+    edits: [
+      {
+        file: `${src}/brick-leases.ts`,
+        from: `if (known !== error && !isRevoked(known)) this.#giveBack(gfid, leaseId);`,
+        to: ``,
+      },
+    ],
+    tests,
+  },
+  {
+    rule: "the intent of a flip is in the journal until it is done",
+    edits: [
+      {
+        file: `${src}/journal-lmdb.ts`,
+        from: `await this.#database.put(INTENTS + intent.gfid, intent);`,
+        to: ``,
+      },
+    ],
+    tests,
+  },
+  {
+    rule: "a damaged journal is refused",
+    edits: [
+      {
+        file: `${src}/journal-file.ts`,
+        from: `return sealed === checksum(file) ? undefined :`,
+        to: `return sealed !== "" ? undefined :`,
+      },
+    ],
+    tests,
+  },
+  {
+    rule: "a journal is not shared by two runners",
+    edits: [
+      {
+        file: `${src}/journal-lmdb.ts`,
+        from: `readOnly ? () => {} : takeJournalLock(join(directory, "lock"))`,
+        to: `() => {}`,
+      },
+    ],
+    tests,
+  },
+  {
+    rule: "a source's name is not unlinked from anything but a link file",
+    edits: [
+      {
+        file: `${src}/link-names.ts`,
+        from: `const guarded = new Map([...(xdata ?? []), ONLY_LINK_FILES]);`,
+        to: `const guarded = new Map(xdata ?? []);`,
+      },
+    ],
+    tests,
+  },
+];

@@ -1,0 +1,104 @@
+import type { Mutant } from "./mutant.js";
+
+/** Rules that the simulation misses within a minute. */
+export const ofSimulation: readonly Mutant[] = [
+  {
+    rule: "a lease is granted when the modifying fops that run have ended",
+    edits: [
+      {
+        file: "packages/lease-manager/src/inode-leases.ts",
+        from: 'if (this.#modifying > 0 || (scope === "data" && this.#modifyingInternal > 0)) return false;',
+        to: "",
+      },
+    ],
+    tests: "simulation",
+  },
+  {
+    rule: "what clients modify is marked when it is admitted",
+    edits: [
+      {
+        file: "packages/lease-manager/src/tracked-inodes.ts",
+        from: "extents.mark(offset, length, epoch);",
+        to: "",
+      },
+    ],
+    tests: "simulation",
+  },
+  {
+    rule: "fops that conflict with a lease wait for it",
+    edits: [
+      {
+        file: "packages/lease-manager/src/lease-manager.ts",
+        from: "if (!inode.mustWait(fop, own)) {",
+        to: "if (true) {",
+      },
+    ],
+    tests: "simulation",
+  },
+  {
+    rule: "who copies under several leases holds the lock of migrations",
+    edits: [
+      {
+        file: "packages/rebalance/src/migration-lock.ts",
+        from: "if (this.#session === session) return;",
+        to: "this.#session = session;\n    return;",
+      },
+    ],
+    tests: "simulation",
+  },
+  {
+    rule: "a prepared target keeps its names and its data",
+    edits: [
+      {
+        file: "packages/brick/src/tree/migration-guard.ts",
+        from: 'if (record.target?.phase !== "prepared") return;',
+        to: "return;",
+      },
+    ],
+    tests: "simulation",
+  },
+  {
+    rule: "a target is on the disk before it is prepared",
+    edits: [
+      {
+        file: "packages/brick/src/tree/migration-calls.ts",
+        from: "await context.store.data.sync(gfid);",
+        to: "",
+      },
+    ],
+    tests: "simulation",
+  },
+  {
+    rule: "a commit without a clear answer is undecided until the source says what it is",
+    edits: [
+      {
+        file: "packages/rebalance/src/flip.ts",
+        from: 'state.phase = "undecided";\n    if (await wasCommitted(context, move)) return;',
+        to: "",
+      },
+    ],
+    tests: "simulation",
+  },
+  {
+    rule: "a target is prepared in the same process of the destination that it was made in",
+    edits: [
+      {
+        file: "packages/rebalance/src/file-destination.ts",
+        from: "if (destination.capabilities?.processUuid !== this.#processUuid) throw new TargetLost(destination.brick);",
+        to: "void destination;",
+      },
+    ],
+    tests: "simulation",
+  },
+  {
+    rule: "recalled leases are revoked at their deadline",
+    edits: [
+      {
+        file: "packages/lease-manager/src/lease-manager.ts",
+        from: "for (const lease of this.#ledger.deadlines.takeDue(nowMs)) {",
+        to: "for (const lease of [...this.#ledger.deadlines.takeDue(nowMs)].slice(1)) {",
+      },
+    ],
+    tests: "simulation",
+  },
+];
