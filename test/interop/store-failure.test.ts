@@ -70,7 +70,7 @@ it("a brick that loses its disk is told to mounts, its files fail, and go on wit
   for (const { fd } of open) closeSync(fd);
   expect(readAll()).toEqual(names.map((name) => `CONTENT of ${name}`));
   const isInSecond = (name: string) => outcome(() => readFileSync(`${second.path}/${name}`, "utf8"));
-  await until("the other mount", () => names.every((name) => isInSecond(name) === `CONTENT of ${name}`));
+  await until("the other mount", () => lost.every((name) => isInSecond(name) === `CONTENT of ${name}`));
   // The connections were never lost.
   expect(served.count("session-closed")).toBe(0);
   expect(heard("disconnected from client")).toBe(0);
