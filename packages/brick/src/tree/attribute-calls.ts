@@ -95,11 +95,13 @@ function setAttributes(change: TreeChange, gfid: Gfid, wanted: AttributeChange):
 }
 
 /** A symbolic link keeps its mode; giving away what is no directory takes its set-id bits, unless a mode comes along. */
-function modeAfter(record: InodeRecord, { mode, uid, gid }: AttributeChange): number {
+function modeAfter(record: InodeRecord, wanted: AttributeChange): number {
+  const { mode, uid, gid } = wanted;
   if (typeOf(record) === FileType.symlink) return record.mode;
   if (mode !== undefined) return (record.mode & FileType.mask) | (mode & PERMISSIONS);
-  const isGiven = (uid !== undefined || gid !== undefined) && !isDirectory(record);
-  return isGiven ? withoutSetId(record.mode) : record.mode;
+  // Who asks for nothing calls chown(2) without owner and group, which takes them too. Source: measured.
+  const isChown = uid !== undefined || gid !== undefined || Object.keys(wanted).length === 0;
+  return isChown && !isDirectory(record) ? withoutSetId(record.mode) : record.mode;
 }
 
 /** `changed`: names of which ACLs have to be brought in line with the mode. */

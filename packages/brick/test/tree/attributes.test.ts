@@ -7,6 +7,15 @@ const xattrs = (entries: Record<string, string>): Xattrs =>
   new Map(Object.entries(entries).map(([name, value]) => [name, Buffer.from(value)]));
 
 onBothStores("attributes", (current: () => TreeFixture) => {
+  it("takes set-id bits where nothing is asked for, as chown(2) without owner and group does", async () => {
+    const fixture = current();
+    const [gfid, directory] = [await fixture.file("bits"), await fixture.directory("bits-too")];
+    for (const object of [gfid, directory]) await fixture.tree.setattr(object, { mode: 0o6755 });
+    expect((await fixture.tree.setattr(gfid, { mtimeNs: 5n })).poststat.mode).toBe(0o106755);
+    expect((await fixture.tree.setattr(gfid, {})).poststat.mode).toBe(0o100755);
+    expect((await fixture.tree.setattr(directory, {})).poststat.mode).toBe(0o046755);
+  });
+
   it("changes what is given and leaves the rest", async () => {
     const fixture = current();
     const gfid = await fixture.file("f", "data");
