@@ -8,7 +8,7 @@ const valids = [0x1, 0x1, 0x2, 0x4, 0x6, 0x7, 0x10, 0x20, 0x30, 0x37, 0x80, 0x10
 
 function attributes(model: ScriptModel): { readonly [field: string]: Written } {
   const { random } = model;
-  const mode = random.pick([0o644, 0o600, 0o755, 0o1777, 0]);
+  const mode = random.pick([0o644, 0o600, 0o755, 0o1777, 0o6755, 0o2711, 0]);
   return {
     stbuf: {
       mode: mode | random.pick([0, FileType.regular, FileType.directory]),
