@@ -194,9 +194,9 @@ export const ofBrick: readonly Mutant[] = [
         file: `${src}/tree/migration-calls.ts`,
         from: `    const record = change.settle(gfid);
     context.guard.checkToken(gfid, record, token);
-    if (record.target === undefined) throw new TreeError("TREE_NOT_A_TARGET", \`\${gfid} is no target\`);`,
+    const target = checkMadeUnder(gfid, record, madeUnder);`,
         to: `    const record = change.settle(gfid);
-    if (record.target === undefined) throw new TreeError("TREE_NOT_A_TARGET", \`\${gfid} is no target\`);`,
+    const target = checkMadeUnder(gfid, record, madeUnder);`,
       },
     ],
     tests: migration,
@@ -278,5 +278,16 @@ export const ofBrick: readonly Mutant[] = [
       },
     ],
     tests: ["packages/brick/test/gate", "packages/brick/test/fops"],
+  },
+  {
+    rule: "a target is prepared by the fence that it was made under",
+    edits: [
+      {
+        file: `${src}/tree/migration-calls.ts`,
+        from: `if (target?.madeUnder === madeUnder) return target;`,
+        to: `if (target !== undefined) return target;`,
+      },
+    ],
+    tests: migration,
   },
 ];

@@ -18,7 +18,6 @@ const { values } = parseArgs({
     trace: { type: "boolean" },
     "need-marks": { type: "boolean" },
     quick: { type: "boolean" },
-    known: { type: "boolean" },
     "failures-max": { type: "string" },
   },
 });
@@ -27,7 +26,6 @@ const modes: readonly Mode[] = options.mode === "both" ? ["safety", "liveness"] 
 const given: Cuts = {
   without: options.without === "" ? [] : options.without.split(","),
   operationsMax: options["operations-max"] ?? Number.POSITIVE_INFINITY,
-  known: options.known,
 };
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 

@@ -21,8 +21,6 @@ export const simulationOptions = z.strictObject({
   trace: z.boolean().default(false),
   /** Fails when a mark was not reached. */
   "need-marks": z.boolean().default(false),
-  /** Also what is known to fail; see `withoutKnownLoss` in `scenario.ts`. */
-  known: z.boolean().default(false),
   /** Does not shrink what fails. */
   quick: z.boolean().default(false),
   /** Failing seeds after which it stops. */

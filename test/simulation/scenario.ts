@@ -79,24 +79,8 @@ export interface Scenario {
   readonly delayMsMax: number;
 }
 
-/**
- * Leaves out what is known to be lost, until it is mended: a request to make a target that comes late, from a connection that was
- * given up, makes an empty one in place of a target that a client took for a stale link file and removed in the middle of its copy.
- */
-function withoutKnownLoss(scenario: Scenario): Scenario {
-  const isLate = scenario.faults.some(({ act }) => act.type === "sever");
-  return isLate
-    ? { ...scenario, clients: scenario.clients.filter(({ kind }) => kind !== "looker") }
-    : scenario;
-}
-
-/** The scenario that a seed stands for; with `known` also where it is known to fail. */
-export function scenarioOf(seed: number, mode: Mode, known = false): Scenario {
-  const scenario = drawScenario(seed, mode);
-  return known ? scenario : withoutKnownLoss(scenario);
-}
-
-function drawScenario(seed: number, mode: Mode): Scenario {
+/** The scenario that a seed stands for. */
+export function scenarioOf(seed: number, mode: Mode): Scenario {
   const random = seededRandom(seed * 2 + (mode === "safety" ? 0 : 1));
   // The first numbers of neighbouring seeds are alike.
   for (let skipped = 0; skipped < 8; skipped += 1) random.next();

@@ -6,15 +6,13 @@ export interface Cuts {
   /** Names of faults and clients. */
   readonly without: readonly string[];
   readonly operationsMax: number;
-  /** Whether what is known to fail is left in. */
-  readonly known: boolean;
 }
 
-export const NO_CUTS: Cuts = { without: [], operationsMax: Number.POSITIVE_INFINITY, known: false };
+export const NO_CUTS: Cuts = { without: [], operationsMax: Number.POSITIVE_INFINITY };
 
 /** The scenario of a seed without what is left out. The files stay: their numbers name them. */
-export function cutScenario(seed: number, mode: Mode, { without, operationsMax, known }: Cuts): Scenario {
-  const scenario = scenarioOf(seed, mode, known);
+export function cutScenario(seed: number, mode: Mode, { without, operationsMax }: Cuts): Scenario {
+  const scenario = scenarioOf(seed, mode);
   const isIn = ({ name }: { readonly name: string }) => !without.includes(name);
   return {
     ...scenario,
@@ -26,9 +24,8 @@ export function cutScenario(seed: number, mode: Mode, { without, operationsMax, 
 }
 
 /** The command that runs what a seed stands for, without what is left out. */
-export function commandOf(seed: number, mode: Mode, { without, operationsMax, known }: Cuts): string {
+export function commandOf(seed: number, mode: Mode, { without, operationsMax }: Cuts): string {
   const cuts = [
-    ...(known ? ["--known"] : []),
     ...(without.length > 0 ? [`--without ${without.join(",")}`] : []),
     ...(Number.isFinite(operationsMax) ? [`--operations-max ${operationsMax}`] : []),
   ];

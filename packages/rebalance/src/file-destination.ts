@@ -7,6 +7,7 @@ import {
   FileType,
   type Gfid,
   gfidValue,
+  invariant,
   LeaseError,
   type LeaseId,
   LINK_FILE_PERMISSIONS,
@@ -53,8 +54,8 @@ export class FileDestination implements Destination {
   /** The fence under which it may be aborted; see {@link abortFence}. */
   #abortFence: Epoch | undefined;
   #isUnclear = false;
-  /** The target is there: made by us, or what was there under this gfid is ours now. */
-  #isMade = false;
+  /** The fence under which the target was made by us, or taken over; `undefined` before. */
+  #madeUnder: Epoch | undefined;
   /** The process of the brick under which it was made. */
   #processUuid: string | undefined;
   readonly #ahead = new SyncAhead((fence) => this.#sync(fence));
@@ -93,14 +94,14 @@ export class FileDestination implements Destination {
   }
 
   async establish(fence: Epoch): Promise<void> {
-    if (this.#isMade) {
+    if (this.#madeUnder !== undefined) {
       this.#needSameProcess();
       // A write of nothing changes nothing, but the brick remembers its fence.
       return this.write(0, NO_BYTES, fence);
     }
     this.#processUuid = this.#world.destination.capabilities?.processUuid;
     await this.#make(fence);
-    this.#isMade = true;
+    this.#madeUnder = fence;
     if (this.#wantsLease) this.#askLease();
   }
 
@@ -148,15 +149,15 @@ export class FileDestination implements Destination {
     await this.#ahead.settled();
     // The lease ends with the process that granted it: what is prepared under it was written to this process as well.
     this.#needSameProcess();
+    invariant(this.#madeUnder !== undefined, "what is prepared was made");
     this.#raiseAbortFence(fence);
+    const { sourceId: source, destination } = this.#world;
+    const named = xdataOf({ fence, source, madeUnder: this.#madeUnder }, this.leaseXdata);
     try {
-      await this.#step(
-        "prepare",
-        attributes,
-        xdataOf({ fence, source: this.#world.sourceId }, this.leaseXdata),
-      );
+      await this.#step("prepare", attributes, named);
     } catch (error) {
       this.#noteRevoked(error);
+      if (isErrno(error, Errno.EINVAL)) throw new TargetLost(destination.brick, { cause: error });
       throw error;
     }
   }
@@ -205,7 +206,7 @@ export class FileDestination implements Destination {
   /** Asks for the exclusive lease, as soon as there is a file to have one on. */
   wantLease(): void {
     this.#wantsLease = true;
-    if (this.#isMade) this.#askLease();
+    if (this.#madeUnder !== undefined) this.#askLease();
   }
 
   /**

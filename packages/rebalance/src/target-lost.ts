@@ -1,12 +1,13 @@
 import { RebalanceError } from "./rebalance-error.js";
 
 /**
- * The destination was restarted while a file was copied to it. A power cut takes what was acknowledged and not synced, and
- * nobody can tell it from a kill, which does not: so the file is copied anew. Worth another attempt.
+ * What was copied to the destination may not be there. Either it was restarted: a power cut takes what was acknowledged and not
+ * synced, and nobody can tell it from a kill, which does not. Or somebody removed the target, and a late request made another. So
+ * the file is copied anew. Worth another attempt.
  */
 export class TargetLost extends RebalanceError {
-  constructor(brick: string) {
-    const message = `${brick} was restarted while the file was copied to it; see that it stays up, and run again`;
-    super("REBALANCE_UNREACHABLE", message);
+  constructor(brick: string, options?: ErrorOptions) {
+    const message = `${brick} was restarted, or a client removed the file there, while it was copied; see that it stays up, and run again`;
+    super("REBALANCE_UNREACHABLE", message, options);
   }
 }

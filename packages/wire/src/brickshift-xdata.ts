@@ -33,6 +33,8 @@ export const XDATA = {
   fence: "brickshift.fence",
   /** Identity of the brick a migration target is filled from; with the fence it names who may write it. */
   source: "brickshift.source",
+  /** With the step `prepare`: the fence under which the target was made or emptied; another target of that gfid is not meant. */
+  madeUnder: "brickshift.made-under",
   /** Asks which extents were modified since this epoch. */
   dirtySince: "brickshift.dirty-since",
   /** Answers it. */
@@ -65,6 +67,7 @@ export interface XdataValues {
   readonly leaseEpoch: Epoch;
   readonly fence: Epoch;
   readonly source: Gfid;
+  readonly madeUnder: Epoch;
   readonly dirtySince: Epoch;
   /** `unknown` when the brick did not track so far back: everything is to be copied. */
   readonly dirtyExtents: readonly Extent[] | "unknown";
@@ -113,6 +116,7 @@ const fields: { readonly [N in XdataName]: XdataField<XdataValues[N]> } = {
   leaseScope: oneOf("open", "data"),
   leaseEpoch: epochField,
   fence: epochField,
+  madeUnder: epochField,
   source: {
     encode: (value) => bytesValue(gfidToBytes(value)),
     decode: (dict, key) => sixteen(dict, key, gfidFromBytes),

@@ -52,6 +52,7 @@ export const xdataSchemas = {
   leaseEpoch: epochSchema,
   fence: epochSchema,
   source: gfidSchema,
+  madeUnder: epochSchema,
   dirtySince: epochSchema,
   dirtyExtents: z.union([z.literal("unknown"), z.array(extentSchema).readonly()]),
   locks: z.int().min(0).max(0xffff_ffff),

@@ -34,6 +34,7 @@ const values: XdataValues = {
   leaseEpoch: ((3n << 32n) | 7n) as Epoch,
   fence: 9n as Epoch,
   source: gfid,
+  madeUnder: 8n as Epoch,
   dirtySince: 0n as Epoch,
   dirtyExtents: [
     { offset: 0, length: 4_096 },
@@ -71,6 +72,7 @@ describe("what our peers tell each other", () => {
       "brickshift.lease-epoch uint",
       "brickshift.fence uint",
       "brickshift.source ptr",
+      "brickshift.made-under uint",
       "brickshift.dirty-since uint",
       "brickshift.dirty-extents ptr",
       "brickshift.locks uint",

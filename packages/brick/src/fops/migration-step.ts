@@ -54,7 +54,11 @@ export async function migrate(
 async function prepare(fop: FopCall, gfid: Gfid, attributes: PreparedAttributes): Promise<void> {
   const { brick, leaseEpoch, token } = fop;
   if (leaseEpoch !== undefined) checkExclusive(fop, gfid);
-  const prepared = brick.tree.prepareTarget(gfid, attributes, token);
+  const madeUnder = getXdata(fop.xdata, "madeUnder");
+  if (madeUnder === undefined) {
+    throw new BrickError("BRICK_ARGUMENT", "a target is prepared by the fence that it was made under");
+  }
+  const prepared = brick.tree.prepareTarget(gfid, attributes, token, madeUnder);
   if (leaseEpoch !== undefined) brick.gate.holdBack(gfid, prepared);
   await prepared;
 }

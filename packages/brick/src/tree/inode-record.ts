@@ -6,6 +6,8 @@ export const LINKTO_XATTR = "trusted.glusterfs.dht.linkto";
 
 /** What an inode keeps about the migration it is the target of. */
 export interface TargetRecord extends MigrationTarget {
+  /** The fence under which it was made, or taken over: empty, in both cases. */
+  readonly madeUnder: bigint;
   /** `linkto` it had as a plain link file before it was adopted: abort brings that back. */
   readonly formerLinkto: string | undefined;
   /** Set in phase `prepared`. */
@@ -35,7 +37,9 @@ export interface InodeRecord {
   readonly published: FenceToken | undefined;
 }
 
-const VERSION = 1;
+const VERSION = 2;
+/** Its targets do not say what they were made under. */
+const VERSION_BEFORE = 1;
 
 /** Type bits of a record's mode. */
 export function typeOf(record: InodeRecord): number {
@@ -91,7 +95,8 @@ export function encodeInode(record: InodeRecord): Uint8Array {
 export function decodeInode(bytes: Uint8Array): InodeRecord {
   const reader = new XdrReader(bytes);
   const version = reader.u32();
-  if (version !== VERSION) throw new Error(`an inode record of version ${version}`);
+  if (version !== VERSION && version !== VERSION_BEFORE)
+    throw new Error(`an inode record of version ${version}`);
   const record: InodeRecord = {
     mode: reader.u32(),
     uid: reader.u32(),
@@ -106,7 +111,7 @@ export function decodeInode(bytes: Uint8Array): InodeRecord {
     symlink: reader.name(),
     xattrs: readXattrs(reader),
     published: reader.u32() === 0 ? undefined : { source: reader.gfid(), fence: reader.u64() },
-    target: reader.u32() === 0 ? undefined : readTarget(reader),
+    target: reader.u32() === 0 ? undefined : readTarget(reader, version),
   };
   reader.end();
   return record;
@@ -145,6 +150,7 @@ function writeToken(writer: XdrWriter, token: { readonly source: Gfid; readonly 
 
 function writeTarget(writer: XdrWriter, target: TargetRecord): void {
   writeToken(writer, target);
+  writer.u64(target.madeUnder);
   writer.u32(target.phase === "filling" ? 0 : 1);
   writer.u32(target.formerLinkto === undefined ? 0 : 1);
   if (target.formerLinkto !== undefined) writer.name(target.formerLinkto);
@@ -159,10 +165,13 @@ function writeTarget(writer: XdrWriter, target: TargetRecord): void {
   writeXattrs(writer, xattrs);
 }
 
-function readTarget(reader: XdrReader): TargetRecord {
+function readTarget(reader: XdrReader, version: number): TargetRecord {
+  const source = reader.gfid();
+  const fence = reader.u64();
   return {
-    source: reader.gfid(),
-    fence: reader.u64(),
+    source,
+    fence,
+    madeUnder: version === VERSION_BEFORE ? fence : reader.u64(),
     phase: reader.u32() === 0 ? "filling" : "prepared",
     formerLinkto: reader.u32() === 0 ? undefined : reader.name(),
     prepared: reader.u32() === 0 ? undefined : readPrepared(reader),

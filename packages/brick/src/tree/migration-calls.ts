@@ -1,7 +1,7 @@
 import { FileType, type Gfid, LINK_FILE_PERMISSIONS } from "@brickshift/wire";
 import { addObject } from "./create-calls.js";
 import { needRegular } from "./data-calls.js";
-import { type InodeRecord, LINKTO_XATTR, linktoOf, linktoValue } from "./inode-record.js";
+import { type InodeRecord, LINKTO_XATTR, linktoOf, linktoValue, type TargetRecord } from "./inode-record.js";
 import type { Change, FenceToken, PreparedAttributes, Tree } from "./tree.js";
 import type { TreeChange, TreeContext } from "./tree-context.js";
 import { TreeError } from "./tree-error.js";
@@ -38,10 +38,12 @@ export function migrationCalls(context: TreeContext): MigrationCalls {
         },
       }),
     adoptTarget: (gfid, linkto, token) => adopt(context, gfid, linkto, token),
-    async prepareTarget(gfid, attributes, token) {
+    async prepareTarget(gfid, attributes, token, madeUnder) {
       await guard.raise(gfid, token);
-      guard.checkToken(gfid, context.records.needInode(gfid), token);
-      return guard.sealed(gfid, () => prepare(context, gfid, attributes, token));
+      const record = context.records.needInode(gfid);
+      guard.checkToken(gfid, record, token);
+      checkMadeUnder(gfid, record, madeUnder);
+      return guard.sealed(gfid, () => prepare(context, gfid, attributes, token, madeUnder));
     },
     publishTarget: (gfid, token) => context.change((change) => publish(context, change, gfid, token)),
     abortTarget: (gfid, token) => abort(context, gfid, token),
@@ -79,7 +81,14 @@ function asTarget(
     mode: LINK_FILE_MODE,
     xattrs: new Map([[LINKTO_XATTR, linktoValue(linkto)]]),
     published: undefined,
-    target: { source: token.source, fence: token.fence, phase: "filling", formerLinkto, prepared: undefined },
+    target: {
+      source: token.source,
+      fence: token.fence,
+      madeUnder: token.fence,
+      phase: "filling",
+      formerLinkto,
+      prepared: undefined,
+    },
   };
 }
 
@@ -119,11 +128,22 @@ function checkAdoptable(context: TreeContext, gfid: Gfid, record: InodeRecord, t
   }
 }
 
+/**
+ * The target, when it is the one that was made under that fence. Somebody may have removed that one, and a request to make it
+ * that comes late, by a connection that was given up, makes another: with none of the data that was written before.
+ */
+function checkMadeUnder(gfid: Gfid, { target }: InodeRecord, madeUnder: bigint): TargetRecord {
+  if (target?.madeUnder === madeUnder) return target;
+  const state = target === undefined ? "is no target" : `was made under ${target.madeUnder}`;
+  throw new TreeError("TREE_NOT_A_TARGET", `${gfid} ${state}, not under ${madeUnder}`);
+}
+
 async function prepare(
   context: TreeContext,
   gfid: Gfid,
   attributes: PreparedAttributes,
   token: FenceToken,
+  madeUnder: bigint,
 ): Promise<Change> {
   if (attributes.size > context.options.fileBytesMax) {
     throw new TreeError("TREE_FILE_TOO_BIG", `a size of ${attributes.size}`);
@@ -136,8 +156,8 @@ async function prepare(
   return context.change((change) => {
     const record = change.settle(gfid);
     context.guard.checkToken(gfid, record, token);
-    if (record.target === undefined) throw new TreeError("TREE_NOT_A_TARGET", `${gfid} is no target`);
-    const after = { ...record, target: { ...record.target, phase: "prepared" as const, prepared } };
+    const target = checkMadeUnder(gfid, record, madeUnder);
+    const after = { ...record, target: { ...target, phase: "prepared" as const, prepared } };
     change.putInode(gfid, after);
     return { prestat: change.iatt(gfid, record), poststat: change.iatt(gfid, after) };
   });

@@ -312,8 +312,17 @@ export interface Tree {
    *   when it is no link file: it may hold the data.
    */
   adoptTarget(gfid: Gfid, linkto: string, token: FenceToken): Promise<Change>;
-  /** D: brings the size, syncs the data, keeps the attributes for `publishTarget`. Again with others: the last count. */
-  prepareTarget(gfid: Gfid, attributes: PreparedAttributes, token: FenceToken): Promise<Change>;
+  /**
+   * D: brings the size, syncs the data, keeps the attributes for `publishTarget`. Again with others: the last count.
+   * @param madeUnder the fence of the `createTarget` or `adoptTarget` whose target is meant.
+   * @throws `TREE_FENCED`, `TREE_NOT_A_TARGET` when it is another target, or none.
+   */
+  prepareTarget(
+    gfid: Gfid,
+    attributes: PreparedAttributes,
+    token: FenceToken,
+    madeUnder: bigint,
+  ): Promise<Change>;
   /** D: the target becomes the data file. @throws `TREE_NOT_PREPARED`, `TREE_NOT_A_TARGET`, `TREE_FENCED`. */
   publishTarget(gfid: Gfid, token: FenceToken): Promise<Change>;
   /**

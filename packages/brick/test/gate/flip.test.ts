@@ -96,7 +96,7 @@ it("moves a file between two bricks while a client writes it, and loses no write
   ]);
   const set = (one: TestClient, values: Dict, extra: Dict) =>
     one.call("setxattr", { gfid, flags: 0, dict: values, xdata: extra }).then(({ opRet }) => opRet);
-  expect(await set(onTarget, prepared, token)).toBe(0);
+  expect(await set(onTarget, prepared, xdataOf({ madeUnder: first.epoch }, token))).toBe(0);
   expect(await set(onSource, xdataOf({ migration: "commit", linkto: "d0" }), xdata)).toBe(0);
   expect(await set(onTarget, xdataOf({ migration: "publish" }), token)).toBe(0);
   expect((await unlock(onSource, gfid, last.leaseId)).opRet).toBe(0);

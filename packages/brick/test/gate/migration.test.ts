@@ -78,7 +78,7 @@ async function prepare(client: TestClient, gfid: Gfid, size: number, xdata = tok
     { migration: "prepare", attributes: { ...prestat, ...attributes(size) } },
     new Map([["user.k", bytesValue(Uint8Array.of(1, 2))]]),
   );
-  return step(client, gfid, dict, xdata);
+  return step(client, gfid, dict, xdataOf({ madeUnder: 5n as Epoch }, xdata));
 }
 
 const rename = (client: TestClient, newbname: string) =>

@@ -34,7 +34,7 @@ onBothStores("migration", (current: () => TreeFixture) => {
   async function prepared(): Promise<Gfid> {
     const gfid = await target();
     await write(gfid, "content", under(5n));
-    await current().tree.prepareTarget(gfid, attributes, token(5n));
+    await current().tree.prepareTarget(gfid, attributes, token(5n), 5n);
     return gfid;
   }
   async function linkFile(): Promise<Gfid> {
@@ -167,7 +167,7 @@ onBothStores("migration", (current: () => TreeFixture) => {
     await write(gfid, "copied", under(5n));
     expect(await codeOf(adopt)).toBe("TREE_FENCED");
     expect(await current().text(gfid, under(5n))).toBe("copied");
-    await tree.prepareTarget(gfid, { ...attributes, size: 0 }, token(5n));
+    await tree.prepareTarget(gfid, { ...attributes, size: 0 }, token(5n), 5n);
     expect(await codeOf(adopt)).toBe("TREE_FENCED");
     await tree.adoptTarget(gfid, "brick-s", token(6n));
     expect(tree.target(gfid)?.phase).toBe("filling");
@@ -196,7 +196,7 @@ onBothStores("migration", (current: () => TreeFixture) => {
   it("prepares: size and attributes are kept, and nobody removes, moves or writes the target", async () => {
     const fixture = current();
     const gfid = await prepared();
-    await fixture.tree.prepareTarget(gfid, attributes, token(5n));
+    await fixture.tree.prepareTarget(gfid, attributes, token(5n), 5n);
     await fixture.restart();
     const { tree } = fixture;
     await fixture.file("other");
@@ -212,7 +212,7 @@ onBothStores("migration", (current: () => TreeFixture) => {
   it("takes no write while it is being prepared", async () => {
     const gfid = await target();
     await write(gfid, "content", under(5n));
-    const done = current().tree.prepareTarget(gfid, attributes, token(5n));
+    const done = current().tree.prepareTarget(gfid, attributes, token(5n), 5n);
     await Promise.resolve();
     expect(await codeOf(() => write(gfid, "late", under(5n)))).toBe("TREE_MIGRATING");
     await done;
@@ -252,7 +252,7 @@ onBothStores("migration", (current: () => TreeFixture) => {
     const { tree } = current();
     const gfid = await target();
     expect(await codeOf(() => tree.publishTarget(gfid, token(5n)))).toBe("TREE_NOT_PREPARED");
-    await tree.prepareTarget(gfid, attributes, token(5n));
+    await tree.prepareTarget(gfid, attributes, token(5n), 5n);
     await tree.checkFence(gfid, token(6n));
     expect(await codeOf(() => tree.publishTarget(gfid, token(5n)))).toBe("TREE_FENCED");
     await tree.publishTarget(gfid, token(6n));
@@ -350,13 +350,29 @@ onBothStores("migration", (current: () => TreeFixture) => {
     expect(await codeOf(() => tree.commitMoved(newGfid(), "brick-d"))).toBe("TREE_STALE");
   });
 
+  it("prepares the target that was made under the fence that is named, and no later one of its gfid", async () => {
+    const { tree } = current();
+    const gfid = await target(5n);
+    await write(gfid, "content", under(5n));
+    await tree.unlink(ROOT_GFID, "f");
+    // A request that was given up comes now.
+    await tree.createTarget(ROOT_GFID, "f", object(gfid), "brick-s", token(4n));
+    await write(gfid, "tent", under(6n));
+    expect(await codeOf(() => tree.prepareTarget(gfid, attributes, token(6n), 5n))).toBe("TREE_NOT_A_TARGET");
+    expect(tree.target(gfid)).toMatchObject({ phase: "filling", fence: 6n });
+    await tree.adoptTarget(gfid, "brick-s", token(7n));
+    await current().restart();
+    await current().tree.prepareTarget(gfid, attributes, token(8n), 7n);
+    expect(current().tree.target(gfid)?.phase).toBe("prepared");
+  });
+
   it("moves a file there and back again", async () => {
     const { tree } = current();
     const gfid = await current().file("s", "content");
     await tree.commitMoved(gfid, "brick-d");
     await tree.adoptTarget(gfid, "brick-d", token(5n));
     await write(gfid, "changed", under(5n));
-    await tree.prepareTarget(gfid, { ...attributes, size: 7 }, token(5n));
+    await tree.prepareTarget(gfid, { ...attributes, size: 7 }, token(5n), 5n);
     await tree.publishTarget(gfid, token(5n));
     expect(await current().text(gfid)).toBe("changed");
     await tree.commitMoved(gfid, "brick-d");

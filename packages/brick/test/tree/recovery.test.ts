@@ -153,7 +153,8 @@ it("prepares nothing whose data does not reach the disk", async () => {
     ctimeNs: 0n,
     xattrs: new Map(),
   };
-  await expect(fixture.tree.prepareTarget(gfid, attributes, token)).rejects.toThrow("the disk is broken");
+  const prepared = fixture.tree.prepareTarget(gfid, attributes, token, token.fence);
+  await expect(prepared).rejects.toThrow("the disk is broken");
   expect(fixture.tree.target(gfid)?.phase).toBe("filling");
   await fixture.tree.write(gfid, 0, Buffer.from("on"), { token });
 });
