@@ -40,6 +40,11 @@ it("does the same to what is left when a part is left out that never happened", 
 describe("seeds that have failed once", () => {
   it.each<[number, Mode, string]>([
     [44, "safety", "the destination lost power while a file was copied to it"],
+    [
+      784,
+      "safety",
+      "a fop ended on the record of an inode that was given up, and took the leases of the next one",
+    ],
     [162, "liveness", "a late request made another target in place of one that a client had removed"],
   ])("%i in mode %s: %s", async (seed, mode) => {
     expect((await runScenario(cutScenario(seed, mode, NO_CUTS))).violations).toEqual([]);

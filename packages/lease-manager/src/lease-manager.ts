@@ -386,7 +386,9 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
   }
 
   #dropIfIdle(inode: InodeLeases<Fop, Request>): void {
-    if (!inode.isKept && inode.isIdle) this.#inodes.delete(inode.gfid);
+    if (inode.isKept || !inode.isIdle) return;
+    // A fop that no grant waits for may end on a record that was given up, when there is another one of that gfid.
+    if (this.#inodes.get(inode.gfid) === inode) this.#inodes.delete(inode.gfid);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ClientUid } from "@brickshift/wire";
 import { expect, it } from "vitest";
 import { LeaseScene } from "./lease-scene.js";
 
@@ -53,4 +54,22 @@ it("waits for the fops of a client that is gone as long as they run", () => {
 
 it("has nothing to do for a client that it never met", () => {
   expect(new LeaseScene().run("disconnect nobody")).toEqual([]);
+});
+
+it("finds the leases of an inode also after a fop ended on a record of it that was given up", () => {
+  const scene = new LeaseScene();
+  const givenUp = scene.inode();
+  const flush = {
+    name: "flush",
+    client: "alice" as ClientUid,
+    gate: "flush",
+    leaseId: undefined,
+    leaseEpoch: undefined,
+    isInternal: false,
+    isNonblocking: false,
+  } as const;
+  scene.driver.admit(givenUp, flush);
+  scene.play("remove\n request A runner read data");
+  scene.driver.finish(givenUp, flush);
+  expect(scene.run("disconnect runner")).toEqual(["revoke A of runner: disconnect"]);
 });
