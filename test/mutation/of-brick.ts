@@ -290,4 +290,15 @@ export const ofBrick: readonly Mutant[] = [
     ],
     tests: migration,
   },
+  {
+    rule: "a removal of link files only looks in the step that removes",
+    edits: [
+      {
+        file: `${src}/tree/remove-calls.ts`,
+        from: `if (condition.onlyLinkFile === true && linktoOf(record) === undefined) {`,
+        to: `if (condition.onlyLinkFile === true && linktoOf(record) === "") {`,
+      },
+    ],
+    tests: migration,
+  },
 ];

@@ -45,6 +45,7 @@ describe("seeds that have failed once", () => {
       "safety",
       "a fop ended on the record of an inode that was given up, and took the leases of the next one",
     ],
+    [817, "safety", "a link file was published between the look at it and its removal"],
     [162, "liveness", "a late request made another target in place of one that a client had removed"],
   ])("%i in mode %s: %s", async (seed, mode) => {
     expect((await runScenario(cutScenario(seed, mode, NO_CUTS))).violations).toEqual([]);

@@ -74,7 +74,6 @@ export const brickErrorCodes = {
   BRICK_PARENT_LAYOUT_DIFFERS: peer(Errno.EIO),
   BRICK_ACCESS: peer(Errno.EACCES),
   BRICK_NOT_OWNER: peer(Errno.EPERM),
-  BRICK_BUSY: peer(Errno.EBUSY),
   BRICK_LOCKED: peer(Errno.EAGAIN),
   LOCK_CONFLICT: peer(Errno.EAGAIN),
   LOCK_LIMIT: peer(Errno.ENOLCK),

@@ -1,7 +1,7 @@
 import { dictNumber, type Dict, type FopReply, type Gfid, uintValue } from "@brickshift/wire";
 import { Want } from "../access/permission.js";
 import { BrickError } from "../brick-error.js";
-import type { Removed } from "../tree/tree.js";
+import type { Removed, UnlinkCondition } from "../tree/tree.js";
 import type { FopCall } from "./fop-call.js";
 import { linked } from "./fop-file.js";
 import type { FopSpec, FopTarget } from "./fop-spec.js";
@@ -15,10 +15,9 @@ export const unlink: FopSpec<"unlink"> = {
   names: (request) => [{ parent: request.pargfid, name: request.bname }],
   targets: (fop, request) => [childOf(fop, request, "unlink"), parentOf(fop, request.pargfid)],
   permit: (fop, request, targets) => needRemoval(fop, request.pargfid, targets),
-  async handle(fop, request, [child]) {
+  async handle(fop, request) {
     const { brick } = fop;
-    if (child !== undefined) checkGuards(fop, child.gfid);
-    const removed = await brick.tree.unlink(request.pargfid, request.bname);
+    const removed = await brick.tree.unlink(request.pargfid, request.bname, conditionOf(fop));
     if (removed.nlink === 0) fop.unlinked(removed.gfid);
     return reply(removed, linkCount(fop, removed));
   },
@@ -58,19 +57,16 @@ function parentOf(fop: FopCall, gfid: Gfid): FopTarget {
 }
 
 /**
- * What a client may make the removal depend on.
- * @throws {@link BrickError} `BRICK_BUSY`.
+ * What a client may make the removal depend on. It has to hold in the step that removes, not before it: a link file may be
+ * published meanwhile, and hold the only data.
  * Source: definition, glusterfs `posix_unlink`; not captured.
  */
-function checkGuards(fop: FopCall, gfid: Gfid): void {
-  const { tree, gate } = fop.brick;
-  const isSet = (key: string) => (dictNumber(fop.xdata, key) ?? 0) !== 0;
-  if (isSet("unlink-only-if-dht-linkto-file") && tree.linkto(gfid) === undefined) {
-    throw new BrickError("BRICK_BUSY", "it is no link file");
-  }
-  if (isSet("dont-unlink-for-open-fd") && gate.inodes.openCount(gfid) > 0) {
-    throw new BrickError("BRICK_BUSY", "it is open");
-  }
+function conditionOf({ xdata }: FopCall): UnlinkCondition {
+  const isSet = (key: string) => (dictNumber(xdata, key) ?? 0) !== 0;
+  return {
+    onlyLinkFile: isSet("unlink-only-if-dht-linkto-file"),
+    notHeld: isSet("dont-unlink-for-open-fd"),
+  };
 }
 
 /** Source: measured; it comes with every UNLINK, and is the names that are left only for those who ask. */

@@ -6,6 +6,7 @@ import {
   type Gfid,
   getXdata,
   gfidValue,
+  intValue,
   LkCmd,
   LockType,
   MIGRATION_LOCK_DOMAIN,
@@ -187,6 +188,18 @@ describe("a migration target", () => {
     paused.letGo();
     expect((await prepared).opRet).toBe(0);
     expect((await renamed).opErrno).toBe(Errno.EBUSY);
+  });
+
+  it("is not removed as a link file when it is published in that moment", async () => {
+    const { runner, stranger, gfid } = await withTarget();
+    expect((await prepare(runner, gfid, 0)).opRet).toBe(0);
+    const onlyLinkFile = new Map([["unlink-only-if-dht-linkto-file", intValue(1)]]);
+    const [published, unlinked] = await Promise.all([
+      step(runner, gfid, xdataOf({ migration: "publish" }), token(5n)),
+      stranger.call("unlink", { pargfid: ROOT_GFID, bname: "t", xflags: 0, xdata: onlyLinkFile }),
+    ]);
+    expect([published.opRet, unlinked.opErrno]).toEqual([0, Errno.EBUSY]);
+    expect((await stranger.call("stat", { gfid, xdata: null })).opRet).toBe(0);
   });
 
   it("refuses a fence without its source", async () => {
