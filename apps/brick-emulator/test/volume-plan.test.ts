@@ -74,12 +74,14 @@ describe("a configuration file", () => {
           ["network.ping-timeout", "5"],
         ]),
         brickPort: 0,
+        stopped: new Set(),
       },
       {
         name: "b",
         directories: [join(directory, "c0")],
         options: new Map([["performance.quick-read", "off"]]),
         brickPort: 49_152,
+        stopped: new Set(),
       },
     ]);
   });

@@ -219,6 +219,16 @@ onBothStores("migration", (current: () => TreeFixture) => {
     expect(await current().text(gfid, under(5n))).toBe("conten");
   });
 
+  it("is not prepared when a higher fence comes meanwhile", async () => {
+    const gfid = await target();
+    const prepared = current().tree.prepareTarget(gfid, attributes, token(5n), 5n);
+    await Promise.resolve();
+    const raised = current().tree.checkFence(gfid, token(9n));
+    expect(await codeOf(() => prepared)).toBe("TREE_FENCED");
+    await raised;
+    expect(current().tree.target(gfid)).toMatchObject({ phase: "filling", fence: 9n });
+  });
+
   it("publishes the data file with the prepared attributes, and again when the reply was lost", async () => {
     const fixture = current();
     const gfid = await prepared();
