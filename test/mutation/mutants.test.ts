@@ -9,7 +9,7 @@ import { mutants } from "./mutants.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-it.each(mutants)("is noticed without: $rule", ({ rule, tests }) => {
+it.each(mutants.map(({ rule, tests }) => [rule, tests] as const))("is noticed without: %s", (rule, tests) => {
   const scratch = mkdtempSync(join(tmpdir(), "brickshift-mutant-"));
   try {
     const failed =
