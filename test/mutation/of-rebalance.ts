@@ -60,7 +60,7 @@ export const ofRebalance: readonly Mutant[] = [
     tests,
   },
   {
-    rule: "after the commit nothing is undone",
+    rule: "a commit that nobody can tell of is not undone",
     edits: [
       {
         file: `${src}/move-file.ts`,
@@ -71,12 +71,17 @@ export const ofRebalance: readonly Mutant[] = [
     tests,
   },
   {
-    rule: "several leases need the migration lock between them",
+    rule: "a rival that emptied the target between two leases is noticed, by the lock or by what the target was made under",
     edits: [
       {
         file: `${src}/move-file.ts`,
         from: `if (needsLock && !this.#lock.isHeldOver(lease.session)) throw new LockLost();`,
         to: ``,
+      },
+      {
+        file: "packages/brick/src/tree/migration-calls.ts",
+        from: `if (target?.madeUnder === madeUnder) return target;`,
+        to: `if (target !== undefined) return target;`,
       },
     ],
     tests,

@@ -85,6 +85,32 @@ describe("a commit without an answer", () => {
     expect(await readAll(bricks.destination, gfid)).toEqual(content);
   });
 
+  it("leaves the destination as it is while nobody can say what became of it, and the next run ends it", async () => {
+    const content = Buffer.from(random.bytes(3_000));
+    const gfid = await makeFile(bricks.source, "f", content);
+    let isCut = false;
+    const unanswered = () =>
+      Promise.reject(
+        new ProtocolError("RpcError", "RPC_PING_TIMEOUT", errorCodes.RPC_PING_TIMEOUT, "no answer"),
+      );
+    const source = interceptedPort(bricks.source, {
+      setxattr: async (input, send) => {
+        const reply = await send();
+        if (getXdata(input.dict, "migration") !== "commit") return reply;
+        isCut = true;
+        return unanswered();
+      },
+      lease: (_, send) => (isCut ? unanswered() : send()),
+    });
+    const ends = { source, destination: bricks.destination };
+    const first = await rebalance({ stepTriesMax: 2, settleTimeoutMs: 10 }).run(ends);
+    expect(first.failures).toMatchObject([{ outcome: { code: "REBALANCE_UNFINISHED" } }]);
+    expect(treeOf("b1").target(gfid)?.phase).toBe("prepared");
+    isCut = false;
+    await rebalance().run(ends);
+    expect(await readAll(bricks.destination, gfid)).toEqual(content);
+  });
+
   it("is decided though the brick still keeps the connection that the lease belongs to", async () => {
     const own = await twoBricks({ leases: { recallTimeoutMs: 50 } });
     const content = Buffer.from(random.bytes(3_000));
