@@ -50,7 +50,7 @@ export const ofTransaction: readonly Mutant[] = [
     edits: [
       {
         file: `${src}/copy-machine.ts`,
-        from: `this.#phase.isStopped ? this.#options.windowMin : undefined`,
+        from: `this.#phase.isStopped ? windowMin * chunkBytes : undefined`,
         to: `undefined`,
       },
     ],

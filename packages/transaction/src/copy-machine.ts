@@ -225,8 +225,9 @@ export class CopyMachine {
     const transaction = this.#running();
     const isExclusive = this.#mode === "exclusive";
     // Also a recalled lease is good for the least window, or a busy file would never be copied.
+    const { windowMin, chunkBytes } = this.#options;
     const effects: CopyEffect[] = transaction.issue(
-      this.#phase.isStopped ? this.#options.windowMin : undefined,
+      this.#phase.isStopped ? windowMin * chunkBytes : undefined,
     );
     if (!transaction.isIdle || this.#isEstablishing) return effects;
     if (isExclusive && transaction.isAtEnd) return [...effects, ...this.#handOver(transaction, nowMs)];

@@ -97,16 +97,16 @@ export class Transaction {
   }
 
   /**
-   * Hands out chunks until the window is full, or `chunksMax` were handed out under this lease. One is always handed out when
+   * Hands out chunks until the window is full, or `bytesMax` were handed out under this lease. One is always handed out when
    * none was, whatever its size.
    */
-  issue(chunksMax = this.#shape.leaseChunksMax): TransferEffect[] {
+  issue(bytesMax = this.#shape.leaseChunksMax * this.#shape.chunkBytes): TransferEffect[] {
     const { chunkBytes, inFlightMax } = this.#shape;
     const effects: TransferEffect[] = [];
     while (!this.#mustLearnSize()) {
       const costBytes = this.#cost(this.#cursor.nextBytes(chunkBytes));
       const isRoom = this.#ops.size === 0 || this.#inFlightBytes + costBytes <= inFlightMax * chunkBytes;
-      const isDue = this.#issuedBytes === 0 || this.#issuedBytes + costBytes <= chunksMax * chunkBytes;
+      const isDue = this.#issuedBytes === 0 || this.#issuedBytes + costBytes <= bytesMax;
       const extent = isRoom && isDue ? this.#cursor.take(chunkBytes) : undefined;
       if (extent === undefined) break;
       this.#issuedBytes += costBytes;
