@@ -225,8 +225,8 @@ export const ofRebalance: readonly Mutant[] = [
     rule: "the intent of a flip is in the journal until it is done",
     edits: [
       {
-        file: `${src}/journal-lmdb.ts`,
-        from: `await this.#database.put(INTENTS + intent.gfid, intent);`,
+        file: `${src}/journal-file-driver.ts`,
+        from: `await this.#append({ type: "intent", intent });`,
         to: ``,
       },
     ],
@@ -236,9 +236,9 @@ export const ofRebalance: readonly Mutant[] = [
     rule: "a damaged journal is refused",
     edits: [
       {
-        file: `${src}/journal-file.ts`,
-        from: `return sealed === checksum(file) ? undefined :`,
-        to: `return sealed !== "" ? undefined :`,
+        file: `${src}/journal-text.ts`,
+        from: `if (text(line.subarray(0, HEAD_BYTES)) !== headOf(json.length, check)) {`,
+        to: `if (text(line.subarray(0, HEAD_BYTES)).length !== HEAD_BYTES) {`,
       },
     ],
     tests,
@@ -247,7 +247,7 @@ export const ofRebalance: readonly Mutant[] = [
     rule: "a journal is not shared by two runners",
     edits: [
       {
-        file: `${src}/journal-lmdb.ts`,
+        file: `${src}/journal-file-driver.ts`,
         from: `readOnly ? () => {} : takeJournalLock(join(directory, "lock"))`,
         to: `() => {}`,
       },

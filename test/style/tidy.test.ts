@@ -19,7 +19,7 @@ const cores = [
   "brick-client",
   "volume",
 ];
-const drivers = /(journal-lmdb|-driver|node-scheduler|node-random|node-clock)\.ts$/;
+const drivers = /(-driver|node-scheduler|node-random|node-clock)\.ts$/;
 
 function offenders(files: readonly SourceFile[], pattern: RegExp): string[] {
   return files.flatMap((file) =>
@@ -43,7 +43,7 @@ describe("cores", () => {
 
   it("touch no socket and no file, but for the disk store and the journal", () => {
     const disk =
-      /packages\/brick\/src\/(store\/|store-disk)|packages\/rebalance\/src\/journal-(lmdb|lock|file)/;
+      /packages\/brick\/src\/(store\/|store-disk)|packages\/rebalance\/src\/journal-(lock|directory|file-driver)/;
     const files = coreSources.filter((file) => !disk.test(file.path));
     expect(offenders(files, /from "(node:)?(fs|net|tls|http|child_process|worker_threads|lmdb)/)).toEqual([]);
   });

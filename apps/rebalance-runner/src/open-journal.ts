@@ -1,14 +1,14 @@
-import { openLmdbJournal } from "@brickshift/rebalance/journal-lmdb";
+import { openFileJournal } from "@brickshift/rebalance/journal-file";
 import type { Journal } from "@brickshift/rebalance";
 import { CommandError, ExitCode } from "./exit-code.js";
 
 /**
- * Opens the journal of a run, and makes its directory when it is not there.
- * @throws CommandError `journal` when the system does not let us; RebalanceError as `openLmdbJournal` does.
+ * Opens the journal of a run, and makes its directory when it is not there; with `readOnly` for a look only.
+ * @throws CommandError `journal` when the system does not let us; RebalanceError as `openFileJournal` does.
  */
-export function openJournal(directory: string): Journal {
+export function openJournal(directory: string, readOnly = false): Journal {
   try {
-    return openLmdbJournal({ directory });
+    return openFileJournal({ directory, readOnly });
   } catch (cause) {
     if (!(cause instanceof Error) || (cause as NodeJS.ErrnoException).syscall === undefined) throw cause;
     const message = `the journal cannot be kept in ${directory}: ${cause.message}; name another directory with --state`;

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { openLmdbJournal } from "@brickshift/rebalance/journal-lmdb";
 import prettyBytes from "pretty-bytes";
 import { commandErrorOf } from "./command-error-of.js";
 import { CommandError, ExitCode, type ExitCodeValue } from "./exit-code.js";
+import { openJournal } from "./open-journal.js";
 import type { Output } from "./output.js";
 
 /** Options of `status`, as commander gives them. */
@@ -21,7 +21,7 @@ export async function statusCommand(values: StatusOptionValues, output: Output):
       `there is no journal in ${directory}; name the directory of a run`,
     );
   try {
-    const journal = openLmdbJournal({ directory, readOnly: true });
+    const journal = openJournal(directory, true);
     const status = journal.status();
     await journal.close();
     if (status === undefined)

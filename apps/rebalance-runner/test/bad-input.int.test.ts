@@ -131,12 +131,12 @@ describe("a journal that cannot be used ends with 5, named with what to do", () 
   it.each(["run", "run --resume", "status"])("a damaged one, by %s", async (command) => {
     const state = join(scratch, "state");
     mkdirSync(state);
-    writeFileSync(join(state, "journal.mdb"), Buffer.alloc(20_000, 7));
+    writeFileSync(join(state, "journal"), Buffer.alloc(20_000, 7));
     const [name, ...more] = command.split(" ");
     const { code, errors } = name === "run" ? await run(...more) : await end("status", "--state", state);
     expect(errors).toContain("move the directory away and run again");
     expect(errors).toContain(`(journal in ${state})`);
     expect(code).toBe(5);
-    expect(readdirSync(state)).toContain("journal.mdb");
+    expect(readdirSync(state)).toContain("journal");
   });
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bench, describe } from "vitest";
-import { openLmdbJournal } from "../src/journal-lmdb.js";
+import { openFileJournal } from "../src/journal-file-driver.js";
 import { makeFile, random, rebalance, twoBricks } from "../test/two-bricks.js";
 
 /** Two bricks, the runner and the client that fills them share one process and its one core. */
@@ -11,7 +11,7 @@ async function moveOnce(files: number, bytes: number): Promise<void> {
   const content = random.bytes(bytes);
   for (let index = 0; index < files; index += 1) await makeFile(source, `f${index}`, content);
   const directory = mkdtempSync(join(tmpdir(), "bench-"));
-  const journal = openLmdbJournal({ directory });
+  const journal = openFileJournal({ directory });
   const options = { smallFileBytesMax: 131_072, copy: {} };
   const report = await rebalance(options).run({ source, destination, journal });
   if (report.counts.moved !== files) throw new Error(JSON.stringify(report.failures[0]));

@@ -2,7 +2,7 @@ import type { Gfid, ParentLink } from "@brickshift/wire";
 import type { RunCounts } from "./run-tally.js";
 
 /** Version of what a journal holds; a journal of another one is refused. */
-export const JOURNAL_VERSION = 1;
+export const JOURNAL_VERSION = 2;
 
 /** One of the two bricks of a run. */
 export interface JournalBrick {
