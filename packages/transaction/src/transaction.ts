@@ -126,7 +126,7 @@ export class Transaction {
     this.answered += 1;
     const length = Math.min(shape.lengthBytes, extent.length);
     if (shape.sizeBytes !== undefined) this.#learnSize(shape.sizeBytes);
-    if (shape.eof) this.#learnSize(extent.offset + length);
+    if (shape.eof) this.#learnSize(extent.offset + shape.lengthBytes);
     const rest = { offset: extent.offset + length, length: extent.length - length };
     const next =
       rest.length === 0 ? undefined : ({ type: shape.eof ? "zero" : "read", extent: rest } as const);
