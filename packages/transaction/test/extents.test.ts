@@ -42,6 +42,30 @@ describe("normalizeExtents", () => {
   });
 });
 
+it("merges extents that overlap or touch, in whatever order they come, and drops empty ones", () => {
+  const extents = [
+    { offset: 20, length: 5 },
+    { offset: 3, length: 0 },
+    { offset: 5, length: 10 },
+    { offset: 15, length: 2 },
+    { offset: 6, length: 3 },
+  ];
+  expect(normalizeExtents(extents, 9)).toEqual([
+    { offset: 5, length: 12 },
+    { offset: 20, length: 5 },
+  ]);
+});
+
+it("fills no gap that it need not fill", () => {
+  const extents = [0, 3, 7, 20].map((offset) => ({ offset, length: 2 }));
+  expect(normalizeExtents(extents, 4)).toEqual(extents);
+  expect(normalizeExtents(extents, 3)).toEqual([
+    { offset: 0, length: 5 },
+    { offset: 7, length: 2 },
+    { offset: 20, length: 2 },
+  ]);
+});
+
 it("clips extents to what lies before an offset", () => {
   const extents = [
     { offset: 0, length: 4 },
@@ -53,6 +77,13 @@ it("clips extents to what lies before an offset", () => {
     { offset: 8, length: 1 },
   ]);
   expect(clipExtents(extents, 8)).toEqual([{ offset: 0, length: 4 }]);
+  expect(clipExtents(extents, 12)).toBe(extents);
+  expect(clipExtents(extents, 11)).toEqual([
+    { offset: 0, length: 4 },
+    { offset: 8, length: 3 },
+  ]);
+  expect(clipExtents(extents, 2)).toEqual([{ offset: 0, length: 2 }]);
+  expect(clipExtents([], 2)).toEqual([]);
 });
 
 describe("ExtentCursor", () => {
@@ -70,6 +101,54 @@ describe("ExtentCursor", () => {
         expect(extentsBytes([...taken, ...cursor.rest()])).toBe(extentsBytes(normal));
       }),
     );
+  });
+
+  it("says what it would hand out, and hands that out", () => {
+    const cursor = new ExtentCursor([
+      { offset: 5, length: 10 },
+      { offset: 20, length: 3 },
+    ]);
+    const taken: unknown[] = [];
+    for (const bytesMax of [4, 20, 2, 2, 9]) {
+      taken.push([cursor.offset, cursor.nextBytes(bytesMax), cursor.take(bytesMax)]);
+    }
+    expect(taken).toEqual([
+      [5, 4, { offset: 5, length: 4 }],
+      [9, 6, { offset: 9, length: 6 }],
+      [20, 2, { offset: 20, length: 2 }],
+      [22, 1, { offset: 22, length: 1 }],
+      [23, 0, undefined],
+    ]);
+    expect(cursor.isAtEnd).toBe(true);
+  });
+
+  it("has nothing to hand out when there is nothing", () => {
+    const cursor = new ExtentCursor([]);
+    expect([cursor.offset, cursor.isAtEnd, cursor.nextBytes(5), cursor.take(5), cursor.rest()]).toEqual([
+      0,
+      true,
+      0,
+      undefined,
+      [],
+    ]);
+    cursor.clip(3);
+    expect(cursor.isAtEnd).toBe(true);
+  });
+
+  it("goes on in what a clip leaves", () => {
+    const cursor = new ExtentCursor([
+      { offset: 0, length: 10 },
+      { offset: 20, length: 10 },
+    ]);
+    cursor.take(6);
+    cursor.clip(25);
+    expect(cursor.rest()).toEqual([
+      { offset: 6, length: 4 },
+      { offset: 20, length: 5 },
+    ]);
+    cursor.clip(8);
+    expect(cursor.take(9)).toEqual({ offset: 6, length: 2 });
+    expect(cursor.take(9)).toBeUndefined();
   });
 
   it("is at its end when what was left has been clipped away", () => {

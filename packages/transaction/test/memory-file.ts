@@ -1,52 +1,68 @@
 import type { Epoch, LeaseId } from "@brickshift/wire";
-import type { AcquireRequest, Destination, Grant, Lease, Recall, Source } from "../src/index.js";
+import type { AcquireRequest, Destination, Grant, Lease, ReadResult, Recall, Source } from "../src/index.js";
+
+/** A call of a port. */
+export type Call = "acquire" | "read" | "unlock" | "establish" | "write" | "zero";
 
 /** A file in memory with leases that nobody contests, unless a test does. */
 export class MemoryFile implements Source, Destination {
   bytes: Uint8Array;
   readonly log: string[] = [];
+  /** What the next call of a kind is rejected with. */
+  readonly failNext = new Map<Call, unknown>();
+  /** Answers of runs of zeros are holes, and reach as far as the zeros do. */
+  isSparse = false;
+  /** Bytes that an answer has beyond what was asked for. */
+  surplusBytes = 0;
   released = 0;
   answered = 0;
   recall: ((recall: Recall) => void) | undefined;
-  failNextUnlock: Error | undefined;
-  beforeRead: () => void = () => {};
+  loseLease: ((leaseId: LeaseId, reason: string) => void) | undefined;
+  beforeRead: (signal: AbortSignal) => void = () => {};
+  /** What an acquire waits for; it is over when its signal aborts. */
+  beforeGrant: () => Promise<void> = () => Promise.resolve();
   #epoch = 0;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
   }
 
-  acquire(request: AcquireRequest, signal: AbortSignal): Promise<Grant> {
-    if (signal.aborted) return Promise.reject(new Error("aborted"));
-    this.#epoch += 1;
+  async acquire(request: AcquireRequest, signal: AbortSignal): Promise<Grant> {
     this.log.push(`acquire ${request.mode}`);
-    const dirty = request.dirtySince === undefined ? undefined : [];
-    return Promise.resolve({
-      leaseId: `l${this.#epoch}` as LeaseId,
-      epoch: BigInt(this.#epoch) as Epoch,
-      dirty,
+    this.#failIfDue("acquire");
+    await new Promise<void>((resolve, reject) => {
+      const abort = () => reject(new Error("aborted"));
+      signal.addEventListener("abort", abort);
+      const forget = () => signal.removeEventListener("abort", abort);
+      void this.beforeGrant().then(resolve, reject).finally(forget);
     });
+    this.#epoch += 1;
+    const dirty = request.dirtySince === undefined ? undefined : [];
+    return { leaseId: `l${this.#epoch}` as LeaseId, epoch: BigInt(this.#epoch) as Epoch, dirty };
   }
 
-  async read(offset: number, length: number) {
-    this.beforeRead();
+  async read(offset: number, length: number, _: Lease, signal: AbortSignal): Promise<ReadResult> {
+    this.beforeRead(signal);
     await Promise.resolve();
+    this.#failIfDue("read");
     this.answered += 1;
-    const bytes = this.bytes.slice(offset, offset + length);
+    const bytes = this.bytes.slice(offset, offset + length + this.surplusBytes);
     const release = () => {
       this.released += 1;
       // Whoever looks at the bytes after giving them back shall see it.
       bytes.fill(255);
     };
-    const eof = offset + length >= this.bytes.length;
-    return { type: "bytes", bytes, eof, sizeBytes: this.bytes.length, release } as const;
+    const sizeBytes = this.bytes.length;
+    const zeros = this.isSparse ? this.#zerosAt(offset) : 0;
+    if (zeros > 0) {
+      return { type: "hole", lengthBytes: zeros, eof: offset + zeros >= sizeBytes, sizeBytes, release };
+    }
+    return { type: "bytes", bytes, eof: offset + length >= sizeBytes, sizeBytes, release };
   }
 
-  unlock(lease: Lease): Promise<void> {
+  async unlock(lease: Lease): Promise<void> {
     this.log.push(`unlock ${lease.leaseId}`);
-    const error = this.failNextUnlock;
-    this.failNextUnlock = undefined;
-    return error === undefined ? Promise.resolve() : Promise.reject(error);
+    this.#failIfDue("unlock");
   }
 
   onRecall(listener: (recall: Recall) => void): () => void {
@@ -54,17 +70,19 @@ export class MemoryFile implements Source, Destination {
     return () => (this.recall = undefined);
   }
 
-  onLeaseLost(): () => void {
-    return () => {};
+  onLeaseLost(listener: (leaseId: LeaseId, reason: string) => void): () => void {
+    this.loseLease = listener;
+    return () => (this.loseLease = undefined);
   }
 
-  establish(fence: Epoch): Promise<void> {
+  async establish(fence: Epoch): Promise<void> {
     this.log.push(`establish ${fence}`);
-    return Promise.resolve();
+    this.#failIfDue("establish");
   }
 
   async write(offset: number, bytes: Uint8Array): Promise<void> {
     await Promise.resolve();
+    this.#failIfDue("write");
     if (this.bytes.length < offset + bytes.length) {
       const longer = new Uint8Array(offset + bytes.length);
       longer.set(this.bytes);
@@ -73,7 +91,20 @@ export class MemoryFile implements Source, Destination {
     this.bytes.set(bytes, offset);
   }
 
-  zero(): Promise<void> {
-    return Promise.resolve();
+  async zero(offset: number, length: number): Promise<void> {
+    this.#failIfDue("zero");
+    this.bytes.fill(0, offset, offset + length);
+  }
+
+  #failIfDue(call: Call): void {
+    const error = this.failNext.get(call);
+    this.failNext.delete(call);
+    if (error !== undefined) throw error;
+  }
+
+  #zerosAt(offset: number): number {
+    let end = offset;
+    while (this.bytes[end] === 0) end += 1;
+    return end - offset;
   }
 }
