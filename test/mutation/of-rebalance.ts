@@ -149,7 +149,7 @@ export const ofRebalance: readonly Mutant[] = [
       {
         file: `${src}/settle-flip.ts`,
         from: `if (await publish(context, gfid, epoch)) {`,
-        to: `if (await publish(context, gfid, epoch - 1n as typeof epoch)) {`,
+        to: `if (source === "absent" && (await publish(context, gfid, epoch))) {`,
       },
     ],
     tests,
