@@ -16,6 +16,7 @@ import {
   subvolumeName,
   type VolumeOptions,
 } from "@brickshift/volume";
+import { sharedBrickCounts } from "./shared-brick-counts.js";
 import type { VolumePlan } from "./volume-plan.js";
 
 /** What the volumes of a process share. */
@@ -83,8 +84,13 @@ export class RunningVolume {
       }
       const places = bricks.map((brick) => ({ directory: brick.name, subvolume: brick.subvolume }));
       const volumeId = world.inMemory ? undefined : joinVolume(name, places);
+      const shares = world.inMemory ? undefined : sharedBrickCounts(directories);
       const server = await createBrickServer({
-        bricks: bricks.map((brick) => ({ ...brick, ...(volumeId !== undefined && { volumeId }) })),
+        bricks: bricks.map((brick) => ({
+          ...brick,
+          ...(volumeId !== undefined && { volumeId }),
+          ...(shares !== undefined && { tree: { options: { sharedBrickCount: shares.get(brick.name) } } }),
+        })),
         scheduler: nodeScheduler,
         options: serverOptions(options, world),
         log: world.log,

@@ -15,6 +15,8 @@ export interface Emulator {
   /** URL of one of its bricks, as the runner takes it. */
   url(brick: string): string;
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
+  /** Sends a signal that does not end it. */
+  signal(signal: NodeJS.Signals): void;
 }
 
 /** Starts `brick-emulator serve --json` with bricks of these names below the scratch directory. */
@@ -53,5 +55,6 @@ export async function startEmulatorWith(scratch: Scratch, args: readonly string[
   });
   const ownPort = Number(new URL(address).port);
   const port = isTapWanted ? (await startRecordTap(scratch, ownPort)).port : ownPort;
-  return { port, events, url: (brick) => `gluster://127.0.0.1:${port}/${brick}`, stop };
+  const signal = (which: NodeJS.Signals) => void child.kill(which);
+  return { port, events, url: (brick) => `gluster://127.0.0.1:${port}/${brick}`, stop, signal };
 }

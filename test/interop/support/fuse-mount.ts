@@ -11,6 +11,9 @@ export interface MountedBrick {
   readonly subvolume?: string;
 }
 
+/** Mounted so that attributes and names are the bricks', not what the kernel remembers. */
+export const uncached = ["--attribute-timeout=0", "--entry-timeout=0", "--negative-timeout=0"];
+
 /** A FUSE mount by the stock client. */
 export interface FuseMount {
   readonly path: string;
@@ -20,8 +23,14 @@ export interface FuseMount {
   kill(): Promise<void>;
 }
 
-/** A client volfile: the bricks, distributed when they are several, without performance translators. */
-export function clientVolfile(bricks: readonly MountedBrick[]): string {
+/**
+ * A client volfile: the bricks, distributed when they are several, without performance translators.
+ * @param options of `protocol/client`, beside its usual ones
+ */
+export function clientVolfile(
+  bricks: readonly MountedBrick[],
+  options: Readonly<Record<string, string | number>> = {},
+): string {
   const subvolumes = bricks.map((brick) => brick.subvolume ?? brick.name);
   const sections = bricks.map(
     (brick) => `volume ${brick.subvolume ?? brick.name}
@@ -31,8 +40,9 @@ export function clientVolfile(bricks: readonly MountedBrick[]): string {
     option remote-host 127.0.0.1
     option remote-port ${brick.port}
     option remote-subvolume ${brick.name}
-    option ping-timeout 42
-end-volume
+${Object.entries({ "ping-timeout": 42, ...options })
+  .map(([option, value]) => `    option ${option} ${value}\n`)
+  .join("")}end-volume
 `,
   );
   if (bricks.length > 1) {

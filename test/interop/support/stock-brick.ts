@@ -13,6 +13,8 @@ export interface StockBrickOptions {
   readonly leases?: { readonly recallSeconds: number };
   /** `features/upcall` with cache invalidation. */
   readonly upcall?: boolean;
+  /** Lines for the `storage/posix` section, such as `option shared-brick-count 2`. */
+  readonly storageOptions?: readonly string[];
   /** Lines for the `protocol/server` section, such as `option auth.login.…`. */
   readonly serverOptions?: readonly string[];
   readonly port?: number;
@@ -32,6 +34,8 @@ export interface StockBrick {
   /** What it logged. */
   log(): string;
   stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Sends a signal that does not end it. */
+  signal(signal: NodeJS.Signals): void;
 }
 
 /** Starts `glusterfsd` with a volfile of its own. */
@@ -78,6 +82,7 @@ export async function startStockBrick(scratch: Scratch, options: StockBrickOptio
     url: `gluster://127.0.0.1:${reachedAt}/${name}`,
     log: () => readFileSync(log, "utf8"),
     stop,
+    signal: (signal) => void child.kill(signal),
   };
 }
 
@@ -88,7 +93,7 @@ function brickVolfile(
     readonly volumeId: string;
   },
 ): string {
-  const { name, port, directory, volumeId, leases, upcall, serverOptions } = options;
+  const { name, port, directory, volumeId, leases, upcall, serverOptions, storageOptions = [] } = options;
   const sections: string[] = [];
   let below: string | undefined;
   const add = (volume: string, type: string, lines: readonly string[]) => {
@@ -97,7 +102,8 @@ function brickVolfile(
     sections.push(`volume ${volume}\n    type ${type}\n${own}${subvolumes}end-volume\n`);
     below = volume;
   };
-  add(`${name}-posix`, "storage/posix", [`option directory ${directory}`, `option volume-id ${volumeId}`]);
+  const place = [`option directory ${directory}`, `option volume-id ${volumeId}`];
+  add(`${name}-posix`, "storage/posix", [...place, ...storageOptions]);
   add(`${name}-access-control`, "features/access-control", []);
   add(`${name}-locks`, "features/locks", []);
   if (leases !== undefined) {

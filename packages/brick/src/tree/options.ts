@@ -20,6 +20,11 @@ export const treeOptions = z.strictObject({
   dirtyTimesMax: z.int().min(1).default(16_384),
   /** Blobs without a record that a start after a kill removes; with more it refuses to start, `TREE_DAMAGED`. */
   orphansMax: z.int().min(0).default(10_000),
+  /**
+   * Bricks of one volume, this one counted, that share the file system of the store: each tells its clients of its part of the
+   * room, which they add up. Source: the option of that name of `storage/posix`, measured.
+   */
+  sharedBrickCount: z.int().min(1).max(1_024).default(1),
   /** Most migration targets at one time; one more is `TREE_TARGETS_MAX`. */
   targetsMax: z.int().min(1).default(4_096),
 });

@@ -139,15 +139,16 @@ function pathOf(context: TreeContext, gfid: Gfid): string | undefined {
 
 function statfs(context: TreeContext) {
   const space = context.store.data.space();
+  const partOf = (count: number) => BigInt(Math.floor(count / context.options.sharedBrickCount));
   return {
     bsize: BigInt(space.blockBytes),
     frsize: BigInt(space.blockBytes),
-    blocks: BigInt(space.blocks),
-    bfree: BigInt(space.blocksFree),
-    bavail: BigInt(space.blocksAvailable),
-    files: BigInt(space.files),
-    ffree: BigInt(space.filesFree),
-    favail: BigInt(space.filesFree),
+    blocks: partOf(space.blocks),
+    bfree: partOf(space.blocksFree),
+    bavail: partOf(space.blocksAvailable),
+    files: partOf(space.files),
+    ffree: partOf(space.filesFree),
+    favail: partOf(space.filesFree),
     fsid: context.dev,
     flag: 0n,
     namemax: BigInt(space.nameBytesMax),

@@ -126,4 +126,12 @@ onBothStores("data", (current: () => TreeFixture) => {
     expect(bfree).toBeGreaterThanOrEqual(bavail);
     expect(namemax).toBe(255n);
   });
+
+  it("tells its share of the room when other bricks of the volume are on the same file system", async () => {
+    const fixture = current();
+    const whole = fixture.tree.statfs();
+    await fixture.restart({ sharedBrickCount: 3 });
+    const { blocks, files, bsize } = fixture.tree.statfs();
+    expect([blocks, files, bsize]).toEqual([whole.blocks / 3n, whole.files / 3n, whole.bsize]);
+  });
 });
