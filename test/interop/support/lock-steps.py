@@ -38,12 +38,11 @@ def step(fd, words):
 fd = os.open(sys.argv[1], os.O_RDWR)
 for line in sys.stdin:
     words = line.split()
-    if words[0] == "close":
-        os.close(fd)
-        fd = os.open(sys.argv[1], os.O_RDWR)
-        print("ok", flush=True)
-        continue
     try:
+        if words[0] == "close":
+            # Whatever close(2) says, the descriptor is gone.
+            closing, fd = fd, os.open(sys.argv[1], os.O_RDWR)
+            os.close(closing)
         print(step(fd, words), flush=True)
     except OSError as error:
         # EACCES and EAGAIN both say that a lock is held.
