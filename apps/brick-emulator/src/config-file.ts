@@ -51,11 +51,22 @@ export interface Config {
  * @throws UsageError with the place in the file; `VolumeError` `VOLUME_OPTION_UNKNOWN`, `VOLUME_OPTION_VALUE`.
  */
 export function readConfig(path: string): Config {
-  let content: unknown;
+  let text: string;
   try {
-    content = JSON.parse(readFileSync(path, "utf8"));
+    text = readFileSync(path, "utf8");
   } catch (cause) {
     throw new UsageError(`--config: ${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  return parseConfig(text, path);
+}
+
+/** Reads the text of a configuration file that is at `path`. Throws as {@link readConfig}. */
+export function parseConfig(text: string, path: string): Config {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (cause) {
+    throw new UsageError(`--config: ${path} is no JSON: ${(cause as Error).message}`, { cause });
   }
   const parsed = serveConfig.safeParse(content);
   if (!parsed.success) throw new UsageError(`--config: ${path}: ${z.prettifyError(parsed.error)}`);

@@ -87,7 +87,7 @@ describe("a configuration file", () => {
   });
 
   it.each([
-    ["no JSON", "{", "cannot be read"],
+    ["no JSON", "{", "is no JSON"],
     ["no volume", { volumes: [] }, "volumes"],
     ["an unknown key", { volumes: [{ name: "a", bricks: ["b"], replica: 2 }] }, "replica"],
     ["no brick", { volumes: [{ name: "a", bricks: [] }] }, "volumes[0].bricks"],

@@ -1,4 +1,11 @@
-import { FileType, type Gfid, LINK_FILE_PERMISSIONS, XdrReader, XdrWriter } from "@brickshift/wire";
+import {
+  FileType,
+  type Gfid,
+  LINK_FILE_PERMISSIONS,
+  WireError,
+  XdrReader,
+  XdrWriter,
+} from "@brickshift/wire";
 import type { FenceToken, MigrationTarget, PreparedAttributes, Xattrs } from "./tree.js";
 
 /** Name of the xattr that makes a file of mode 01000 a link file. */
@@ -96,7 +103,7 @@ export function decodeInode(bytes: Uint8Array): InodeRecord {
   const reader = new XdrReader(bytes);
   const version = reader.u32();
   if (version !== VERSION && version !== VERSION_BEFORE)
-    throw new Error(`an inode record of version ${version}`);
+    throw new WireError("WIRE_NUMBER_RANGE", `an inode record of version ${version}`);
   const record: InodeRecord = {
     mode: reader.u32(),
     uid: reader.u32(),
@@ -110,8 +117,8 @@ export function decodeInode(bytes: Uint8Array): InodeRecord {
     nextCookie: reader.u64(),
     symlink: reader.name(),
     xattrs: readXattrs(reader),
-    published: reader.u32() === 0 ? undefined : { source: reader.gfid(), fence: reader.u64() },
-    target: reader.u32() === 0 ? undefined : readTarget(reader, version),
+    published: readFlag(reader) ? { source: reader.gfid(), fence: reader.u64() } : undefined,
+    target: readFlag(reader) ? readTarget(reader, version) : undefined,
   };
   reader.end();
   return record;
@@ -172,10 +179,17 @@ function readTarget(reader: XdrReader, version: number): TargetRecord {
     source,
     fence,
     madeUnder: version === VERSION_BEFORE ? fence : reader.u64(),
-    phase: reader.u32() === 0 ? "filling" : "prepared",
-    formerLinkto: reader.u32() === 0 ? undefined : reader.name(),
-    prepared: reader.u32() === 0 ? undefined : readPrepared(reader),
+    phase: readFlag(reader) ? "prepared" : "filling",
+    formerLinkto: readFlag(reader) ? reader.name() : undefined,
+    prepared: readFlag(reader) ? readPrepared(reader) : undefined,
   };
+}
+
+/** Nothing but 0 and 1 is written: anything else is damage, and no guess is made at what it was. */
+function readFlag(reader: XdrReader): boolean {
+  const flag = reader.u32();
+  if (flag > 1) throw new WireError("WIRE_NUMBER_RANGE", `a flag of ${flag}`);
+  return flag === 1;
 }
 
 function readPrepared(reader: XdrReader): PreparedAttributes {

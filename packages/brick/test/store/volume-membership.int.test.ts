@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -47,7 +47,7 @@ it("refuses a store of another volume or at another place, and writes nothing th
   const id = volumeId.replaceAll(/[0-9a-f]/g, "7");
   writeFileSync(
     join(twin, "brickshift-volume.json"),
-    JSON.stringify({ volume: "demo", volumeId: id, subvolume: "demo-client-1" }),
+    JSON.stringify({ version: 1, volume: "demo", volumeId: id, subvolume: "demo-client-1" }),
   );
   const mixed = [
     { directory: join(root, "a"), subvolume: "demo-client-0" },
@@ -64,6 +64,16 @@ it.each(["{", "{}", '{"volume":"demo","subvolume":"s","volumeId":"x"}'])(
     expect(() => joinVolume("demo", bricks)).toThrow(expect.objectContaining({ code: "STORE_DAMAGED" }));
   },
 );
+
+it("of a version that is not known is refused, with what to do", async () => {
+  const bricks = await places("demo", "a");
+  joinVolume("demo", bricks);
+  const file = join(root, "a", "brickshift-volume.json");
+  writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, "utf8")) as object), version: 2 }));
+  expect(() => joinVolume("demo", bricks)).toThrow(
+    /STORE_VERSION_UNKNOWN.*of version 2, this release reads 1: start it with the release that wrote it/,
+  );
+});
 
 it("is no reason to take a directory that is no store for one", async () => {
   const directory = join(root, "home");

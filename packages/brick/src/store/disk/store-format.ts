@@ -29,7 +29,7 @@ export function blobDirectory(directory: string, byte: number): string {
 export function readStoreId(directory: string): Gfid | undefined {
   const text = readFormat(directory);
   if (text === undefined) checkNothingIsLost(directory);
-  return text === undefined ? undefined : checkFormat(directory, text);
+  return text === undefined ? undefined : parseStoreFormat(directory, text);
 }
 
 /** Makes the directories of blobs that are not there; they survive a power cut before the first blob is in them. */
@@ -74,7 +74,8 @@ function readFormat(directory: string): string | undefined {
   }
 }
 
-function checkFormat(directory: string, text: string): Gfid {
+/** The identity that the text of a format file has. @throws StoreError `STORE_VERSION_UNKNOWN`, `STORE_DAMAGED`. */
+export function parseStoreFormat(directory: string, text: string): Gfid {
   let format: { format?: unknown; version?: unknown; id?: unknown };
   let id: Gfid;
   try {
@@ -84,13 +85,7 @@ function checkFormat(directory: string, text: string): Gfid {
     throw damaged(directory, `${FORMAT_FILE} does not parse`, error);
   }
   if (format.format !== FORMAT) throw damaged(directory, `${FORMAT_FILE} is of "${String(format.format)}"`);
-  if (format.version !== VERSION) {
-    throw new StoreError(
-      "STORE_VERSION_UNKNOWN",
-      `${directory} has format version ${String(format.version)}, this release reads ${VERSION}: ` +
-        "start it with the release that wrote it, or move the files to a new brick",
-    );
-  }
+  if (format.version !== VERSION) throw unknownVersion(directory, FORMAT_FILE, format.version, VERSION);
   return id;
 }
 
@@ -127,6 +122,15 @@ export function writeDurably(directory: string, name: string, text: string): voi
   syncDirectory(join(directory, "data"));
   renameSync(`${path}.new`, path);
   syncDirectory(directory);
+}
+
+/** @returns `STORE_VERSION_UNKNOWN`, which tells what to do next. */
+export function unknownVersion(directory: string, file: string, version: unknown, known: number): StoreError {
+  return new StoreError(
+    "STORE_VERSION_UNKNOWN",
+    `${directory}: ${file} is of version ${String(version)}, this release reads ${known}: ` +
+      "start it with the release that wrote it, or move the files to a new brick",
+  );
 }
 
 /** @returns `STORE_DAMAGED`, which tells what to do next. */

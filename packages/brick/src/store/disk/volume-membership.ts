@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Gfid, parseGfid } from "@brickshift/wire";
 import { randomGfid } from "../../host-driver.js";
 import { StoreError } from "../store-error.js";
-import { damaged, writeDurably } from "./store-format.js";
+import { damaged, unknownVersion, writeDurably } from "./store-format.js";
 
 const MEMBERSHIP_FILE = "brickshift-volume.json";
 const VERSION = 1;
@@ -26,7 +26,7 @@ export interface VolumePlace {
 /**
  * Makes opened stores the bricks of a volume, or finds that they are; returns the id of the volume, which stays the same as long
  * as one of them is there. Nothing is written unless all of them may be.
- * @throws StoreError `STORE_OTHER_VOLUME` when one is of another volume, or is another brick of this one; `STORE_DAMAGED`.
+ * @throws StoreError `STORE_OTHER_VOLUME` when one is of another volume, or is another brick of this one; `STORE_DAMAGED`, `STORE_VERSION_UNKNOWN`.
  */
 export function joinVolume(volume: string, places: readonly VolumePlace[]): Gfid {
   const known = places.map((place) => ({ place, membership: readMembership(place.directory) }));
@@ -49,7 +49,7 @@ export function joinVolume(volume: string, places: readonly VolumePlace[]): Gfid
   return volumeId;
 }
 
-/** What a store is a brick of; `undefined` when it is of no volume. @throws StoreError `STORE_DAMAGED`. */
+/** What a store is a brick of; `undefined` when it is of no volume. @throws StoreError as {@link parseMembership}. */
 export function readMembership(directory: string): VolumeMembership | undefined {
   let text: string;
   try {
@@ -58,13 +58,24 @@ export function readMembership(directory: string): VolumeMembership | undefined 
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
+  return parseMembership(directory, text);
+}
+
+/** What the text of a membership file says. @throws StoreError `STORE_VERSION_UNKNOWN`, `STORE_DAMAGED`. */
+export function parseMembership(directory: string, text: string): VolumeMembership {
+  let stored: Readonly<Record<string, unknown>>;
+  let membership: VolumeMembership;
   try {
-    const { volume, volumeId, subvolume } = JSON.parse(text) as Record<string, unknown>;
+    stored = JSON.parse(text) as typeof stored;
+    const { volume, volumeId, subvolume } = stored;
     if (typeof volume !== "string" || typeof subvolume !== "string") throw new TypeError("a name is missing");
-    return { volume, volumeId: parseGfid(String(volumeId)), subvolume };
+    membership = { volume, volumeId: parseGfid(String(volumeId)), subvolume };
   } catch (error) {
     throw damaged(directory, `${MEMBERSHIP_FILE} does not parse`, error);
   }
+  if (stored["version"] !== VERSION)
+    throw unknownVersion(directory, MEMBERSHIP_FILE, stored["version"], VERSION);
+  return membership;
 }
 
 function checkPlace(volume: string, place: VolumePlace, membership: VolumeMembership): void {

@@ -1,0 +1,27 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { app } from "../../tsup.base.js";
+
+export default app(
+  { fuzz: join(import.meta.dirname, "cli.ts") },
+  {
+    outDir: join(import.meta.dirname, "dist"),
+    outExtension: () => ({ js: ".mjs" }),
+    esbuildPlugins: [
+      {
+        // Recorded messages and corpora lie beside the sources, not beside the bundle.
+        name: "places-of-sources",
+        setup(build) {
+          build.onLoad({ filter: /brickshift|packages\/|apps\/|test\/fuzz/ }, ({ path }) => {
+            if (!path.endsWith(".ts") || path.includes("node_modules")) return undefined;
+            const text = readFileSync(path, "utf8")
+              .replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href))
+              .replaceAll("import.meta.dirname", JSON.stringify(dirname(path)));
+            return { contents: text, loader: "ts" };
+          });
+        },
+      },
+    ],
+  },
+);
