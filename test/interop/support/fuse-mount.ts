@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { run, succeed, until } from "./command.js";
+import { outcome } from "./outcome.js";
 import type { Scratch } from "./scratch.js";
 
 /** A brick as a client volfile names it. */
@@ -85,6 +86,15 @@ export async function mountVolume(
       path,
     ]),
   );
+}
+
+/** Resolves once the client has a session with each of its bricks, which it does not wait for when it mounts. */
+export async function connectedToAll(mount: FuseMount, bricks: readonly MountedBrick[]): Promise<void> {
+  const isConnected = ({ subvolume, name }: MountedBrick) => {
+    const state = `${mount.path}/.meta/graphs/active/${subvolume ?? name}/private`;
+    return /^connected = 1$/m.test(outcome(() => readFileSync(state, "utf8")));
+  };
+  await until(`${bricks.length} bricks`, () => bricks.every(isConnected));
 }
 
 async function mountWith(

@@ -33,7 +33,11 @@ export async function startLiveVolume(
   const args = [...named, "--listen", `127.0.0.1:${port}`];
   const emulators: Emulator[] = [await startEmulatorWith(scratch, args)];
   const current = () => emulators.at(-1) as Emulator;
-  const volfile = clientVolfile(bricks.map((name) => ({ name, port })));
+  // The client gives up no brick of a machine that stands still: what programs find is what is asked, however long it takes.
+  const volfile = clientVolfile(
+    bricks.map((name) => ({ name, port })),
+    { "ping-timeout": 1_000 },
+  );
   const mount = await mountVolfile(scratch, volfile, "mnt", withAcls ? ["--acl"] : []);
   scratch.onEnd(async () => void (await current().stop("SIGKILL")));
   return {
