@@ -23,9 +23,8 @@ export const ofBrick: readonly Mutant[] = [
     edits: [
       {
         file: `${src}/fops/migration-step.ts`,
-        from: `  checkExclusive(fop, gfid);
-  const locks`,
-        to: `  const locks`,
+        from: `const epoch = checkExclusive(fop, gfid);`,
+        to: `const epoch = fop.leaseEpoch ?? (0n as Epoch);`,
       },
     ],
     tests: migration,
@@ -300,5 +299,38 @@ export const ofBrick: readonly Mutant[] = [
       },
     ],
     tests: migration,
+  },
+  {
+    rule: "a commit is remembered beyond its link file",
+    edits: [
+      {
+        file: "packages/brick/src/tree/migration-calls.ts",
+        from: "context.commits.note(change, gfid, commit);",
+        to: "",
+      },
+    ],
+    tests: ["packages/brick/test/tree/commit-records.test.ts"],
+  },
+  {
+    rule: "what is forgotten of commits is known to be forgotten",
+    edits: [
+      {
+        file: "packages/brick/src/tree/commit-records.ts",
+        from: "if (last !== undefined && last > this.since) putSince(change, last);",
+        to: "void last;",
+      },
+    ],
+    tests: ["packages/brick/test/tree/commit-records.test.ts"],
+  },
+  {
+    rule: "only who has an inode to himself says that it is published",
+    edits: [
+      {
+        file: "packages/brick/src/fops/lease.ts",
+        from: "return brick.gate.holdsExclusive(gfid, client, leaseId, leaseEpoch) ? published : undefined;",
+        to: "return published;",
+      },
+    ],
+    tests: ["packages/brick/test/gate/migration-questions.test.ts"],
   },
 ];

@@ -19,6 +19,7 @@ import {
   type Extent,
   type ParentLink,
 } from "./extents.js";
+import { decodeTargets, encodeTargets, type HeldTarget } from "./migration-targets.js";
 import { type OldDict, oldDictText, oldDictValue } from "./old-dict.js";
 
 /** The dictionary keys by which Brickshift's peers understand each other; stock peers ignore them. */
@@ -53,6 +54,18 @@ export const XDATA = {
   attributes: "brickshift.attributes",
   /** Name for GETXATTR: all parents and names of an inode. */
   links: "brickshift.links",
+  /** Name for GETXATTR: the migration targets of a brick, on its root; of any other object the one that it is. */
+  targets: "brickshift.targets",
+  /** With {@link XDATA.targets}: tell of those with a greater gfid only. */
+  targetsAfter: "brickshift.targets-after",
+  /** Name for GETXATTR on the root: what the brick knows of the commit that {@link XDATA.commitOf} asks about. */
+  commit: "brickshift.commit",
+  /** The inode whose commit is meant, which may be there no more. */
+  commitOf: "brickshift.commit-of",
+  /** In the answer about an inode without a known commit: those of lower epochs may have been forgotten. */
+  commitsSince: "brickshift.commits-since",
+  /** With an UNLOCK: what was committed under that epoch is published, so the commit need not be known any more. */
+  published: "brickshift.published",
 } as const;
 
 /** What a lease covers. */
@@ -77,6 +90,13 @@ export interface XdataValues {
   readonly migration: MigrationStep;
   readonly attributes: Iatt;
   readonly links: readonly ParentLink[];
+  readonly targets: readonly HeldTarget[];
+  readonly targetsAfter: Gfid;
+  /** The epoch of the lease that it was made under. */
+  readonly commit: Epoch;
+  readonly commitOf: Gfid;
+  readonly commitsSince: Epoch;
+  readonly published: Epoch;
 }
 
 /** A key of {@link XdataValues}. */
@@ -106,6 +126,11 @@ const countField: XdataField<number> = {
   },
 };
 
+const gfidField: XdataField<Gfid> = {
+  encode: (value) => bytesValue(gfidToBytes(value)),
+  decode: (dict, key) => sixteen(dict, key, gfidFromBytes),
+};
+
 const textField: XdataField<string> = { encode: textValue, decode: dictText };
 
 const fields: { readonly [N in XdataName]: XdataField<XdataValues[N]> } = {
@@ -117,10 +142,7 @@ const fields: { readonly [N in XdataName]: XdataField<XdataValues[N]> } = {
   leaseEpoch: epochField,
   fence: epochField,
   madeUnder: epochField,
-  source: {
-    encode: (value) => bytesValue(gfidToBytes(value)),
-    decode: (dict, key) => sixteen(dict, key, gfidFromBytes),
-  },
+  source: gfidField,
   dirtySince: epochField,
   dirtyExtents: {
     encode: (value) => (value === "unknown" ? textValue(value) : bytesValue(encodeExtents(value))),
@@ -148,6 +170,18 @@ const fields: { readonly [N in XdataName]: XdataField<XdataValues[N]> } = {
       return bytes === undefined ? undefined : decodeLinks(bytes);
     },
   },
+  targets: {
+    encode: (value) => bytesValue(encodeTargets(value)),
+    decode(dict, key) {
+      const bytes = dictBytes(dict, key);
+      return bytes === undefined ? undefined : decodeTargets(bytes);
+    },
+  },
+  targetsAfter: gfidField,
+  commit: epochField,
+  commitOf: gfidField,
+  commitsSince: epochField,
+  published: epochField,
 };
 
 /**

@@ -39,6 +39,15 @@ export const extentSchema = z.strictObject({ offset: sizeBytes, length: sizeByte
 /** One name of an inode. */
 export const parentLinkSchema = z.strictObject({ pargfid: gfidSchema, bname: nameSchema });
 
+/** A migration target. */
+export const heldTargetSchema = z.strictObject({
+  gfid: gfidSchema,
+  source: gfidSchema,
+  fence: epochSchema,
+  madeUnder: epochSchema,
+  phase: z.enum(["filling", "prepared"]),
+});
+
 /** What a lease covers. */
 export const leaseScopeSchema = z.enum(["open", "data"]);
 
@@ -60,6 +69,12 @@ export const xdataSchemas = {
   linkto: z.string().min(1),
   migration: migrationStepSchema,
   links: z.array(parentLinkSchema).readonly(),
+  targets: z.array(heldTargetSchema).readonly(),
+  targetsAfter: gfidSchema,
+  commit: epochSchema,
+  commitOf: gfidSchema,
+  commitsSince: epochSchema,
+  published: epochSchema,
 } as const satisfies {
   readonly [N in Exclude<XdataName, "attributes">]: z.ZodType<XdataValues[N]>;
 };

@@ -3,9 +3,11 @@ import {
   bytesValue,
   decodeExtents,
   decodeLinks,
+  decodeTargets,
   type Dict,
   encodeExtents,
   encodeLinks,
+  encodeTargets,
   type Epoch,
   getRecallDeadlineMs,
   getXdata,
@@ -49,6 +51,15 @@ const values: XdataValues = {
     { pargfid: gfid, bname: "ä" },
     { pargfid: gfid, bname: "\udcff" },
   ],
+  targets: [
+    { gfid, source: gfid, fence: 9n as Epoch, madeUnder: 8n as Epoch, phase: "filling" },
+    { gfid, source: gfid, fence: (2n ** 63n) as Epoch, madeUnder: 0n as Epoch, phase: "prepared" },
+  ],
+  targetsAfter: gfid,
+  commit: 9n as Epoch,
+  commitOf: gfid,
+  commitsSince: 0n as Epoch,
+  published: 9n as Epoch,
 };
 const names = Object.keys(values) as XdataName[];
 const only = (name: XdataName, value: ReturnType<typeof intValue>): Dict => new Map([[XDATA[name], value]]);
@@ -81,6 +92,12 @@ describe("what our peers tell each other", () => {
       "brickshift.migration str",
       "brickshift.attributes iatt",
       "brickshift.links ptr",
+      "brickshift.targets ptr",
+      "brickshift.targets-after ptr",
+      "brickshift.commit uint",
+      "brickshift.commit-of ptr",
+      "brickshift.commits-since uint",
+      "brickshift.published uint",
     ]);
   });
 
@@ -119,6 +136,10 @@ describe("what our peers tell each other", () => {
     ["migration", textValue("finish")],
     ["attributes", textValue("x")],
     ["links", iattValue(NO_IATT)],
+    ["targets", iattValue(NO_IATT)],
+    ["targetsAfter", uintValue(1)],
+    ["commit", textValue("7")],
+    ["commitOf", bytesValue(new Uint8Array(15))],
   ])("refuses a %s of another kind", (name, value) => {
     expect(refusalOf(() => getXdata(only(name, value), name))).toBe("WIRE_DICT");
   });
@@ -134,6 +155,26 @@ describe("extents", () => {
     expect(refusalOf(() => decodeExtents(new Uint8Array(24)))).toBe("WIRE_LENGTH");
     expect(refusalOf(() => decodeExtents(new Uint8Array(16).fill(0xff)))).toBe("WIRE_NUMBER_RANGE");
     expect(refusalOf(() => encodeExtents([{ offset: -1, length: 1 }]))).toBe("WIRE_VALUE");
+  });
+});
+
+describe("targets", () => {
+  it("are 52 bytes each", () => {
+    const target = {
+      gfid,
+      source: gfid,
+      fence: 2n as Epoch,
+      madeUnder: 1n as Epoch,
+      phase: "prepared",
+    } as const;
+    const id = gfid.replaceAll("-", "");
+    expect(toHex(encodeTargets([target]))).toBe(`${id}${id}0000000000000002000000000000000100000001`);
+    expect(decodeTargets(new Uint8Array(0))).toEqual([]);
+  });
+
+  it("that are cut off, or in a phase that there is not, are refused", () => {
+    expect(refusalOf(() => decodeTargets(new Uint8Array(51)))).toBe("WIRE_LENGTH");
+    expect(refusalOf(() => decodeTargets(new Uint8Array(52).fill(7)))).toBe("WIRE_NUMBER_RANGE");
   });
 });
 

@@ -3,23 +3,34 @@ import {
   type Dict,
   type DictValue,
   encodeLinks,
+  encodeTargets,
+  type Epoch,
   type FopReply,
   type FopRequest,
+  getXdata,
   type Gfid,
   gfidToBytes,
+  type HeldTarget,
   NO_IATT,
+  NULL_GFID,
   parseGfid,
+  ROOT_GFID,
   textValue,
   XDATA,
+  xdataOf,
 } from "@brickshift/wire";
 import type { Brick } from "../brick.js";
 import { permitsGetXattr } from "../access/attribute-permission.js";
 import { BrickError } from "../brick-error.js";
+import type { MigrationTarget } from "../tree/tree.js";
 import { TreeError } from "../tree/tree-error.js";
 import { fileOf, linked } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
 import { needVerdict } from "./permission.js";
 import { checkXattrName } from "./xattr-name.js";
+
+/** Targets told of in one answer. */
+const TARGETS_PAGE_MAX = 1_024;
 
 type XattrRequest = Pick<FopRequest<"getxattr">, "name" | "xdata">;
 
@@ -48,7 +59,8 @@ function xattrs(brick: Brick, gfid: Gfid, { name, xdata }: XattrRequest): FopRep
     const asked = xdata?.has(XDATA.links) === true ? new Map([[XDATA.links, linksValue(brick, gfid)]]) : null;
     return { ...answer(all.size, all), xdata: asked };
   }
-  const value = virtualXattr(brick, gfid, name) ?? storedXattr(brick, gfid, name);
+  if (name === XDATA.commit && offersMigration(brick)) return knownCommit(brick, gfid, xdata);
+  const value = virtualXattr(brick, gfid, name, xdata) ?? storedXattr(brick, gfid, name);
   const bytes = "value" in value && value.value instanceof Uint8Array ? value.value.length : 0;
   return answer(bytes, new Map([[name, value]]));
 }
@@ -64,6 +76,39 @@ function linksValue({ tree }: Brick, gfid: Gfid): DictValue {
   );
 }
 
+/** What a brick that answers as 10.3 does not have. */
+function offersMigration({ options }: Brick): boolean {
+  return options.compat === undefined;
+}
+
+/** On the root a page of all that there are; on any other object the one that it is, or none. */
+function targetsValue({ tree }: Brick, gfid: Gfid, xdata: Dict | null): DictValue {
+  if (gfid === ROOT_GFID) {
+    const page = tree.targets(getXdata(xdata, "targetsAfter") ?? NULL_GFID, TARGETS_PAGE_MAX);
+    return bytesValue(encodeTargets(page.map((target) => heldTarget(target.gfid, target))));
+  }
+  const target = tree.target(gfid);
+  return bytesValue(encodeTargets(target === undefined ? [] : [heldTarget(gfid, target)]));
+}
+
+function heldTarget(gfid: Gfid, { source, fence, madeUnder, phase }: MigrationTarget): HeldTarget {
+  return { gfid, source, fence: fence as Epoch, madeUnder: madeUnder as Epoch, phase };
+}
+
+/** The last commit of an inode, which need not be there any more; so it is asked of the root. */
+function knownCommit({ tree }: Brick, gfid: Gfid, xdata: Dict | null): FopReply<"getxattr"> {
+  const of = getXdata(xdata, "commitOf");
+  if (gfid !== ROOT_GFID || of === undefined) {
+    throw new BrickError("BRICK_ARGUMENT", "a commit is asked for on the root, and of an inode");
+  }
+  const known = tree.committed(of);
+  const said =
+    "since" in known
+      ? { commitsSince: known.since as Epoch }
+      : { commit: known.epoch as Epoch, linkto: known.linkto };
+  return answer(0, xdataOf(said));
+}
+
 function answer(opRet: number, dict: Dict): FopReply<"getxattr"> {
   return { opRet, opErrno: 0, xdata: null, dict, prestat: NO_IATT, poststat: NO_IATT };
 }
@@ -73,8 +118,10 @@ function answer(opRet: number, dict: Dict): FopReply<"getxattr"> {
  * @throws {@link BrickError} `BRICK_UNSUPPORTED` for names by which stock bricks administrate locks.
  * Source: dict-and-types of 10.3, names of virtual xattrs.
  */
-function virtualXattr(brick: Brick, gfid: Gfid, name: string): DictValue | undefined {
+function virtualXattr(brick: Brick, gfid: Gfid, name: string, xdata: Dict | null): DictValue | undefined {
   switch (name) {
+    case XDATA.targets:
+      return offersMigration(brick) ? targetsValue(brick, gfid, xdata) : undefined;
     case XDATA.links:
       return linksValue(brick, gfid);
     case "glusterfs.gfid":

@@ -1,5 +1,6 @@
 import type { LeaseType as HeldType } from "@brickshift/lease-manager";
 import {
+  type Epoch,
   type Extent,
   type FopReply,
   type FopRequest,
@@ -124,11 +125,21 @@ function set(fop: FopCall, inode: LiveInode, request: Request): LaterReply<Reply
 function unlock(fop: FopCall, inode: LiveInode, request: Request): Reply {
   const { leaseId, leaseType } = request.lease;
   const type = leaseType === LeaseType.none ? undefined : heldType(leaseType);
-  const { client, leaseEpoch } = fop;
-  const outcome = fop.brick.gate.unlock(inode, { client, leaseId, type, leaseEpoch });
+  const { brick, client, leaseEpoch } = fop;
+  const published = publishedBy(fop, inode.gfid, request);
+  const outcome = brick.gate.unlock(inode, { client, leaseId, type, leaseEpoch });
   if (outcome.type === "revoked") throw outcome.error;
-  if (outcome.type === "not-held" && !fop.brick.options.openLeases) throw leasesOff();
+  if (outcome.type === "not-held" && !brick.options.openLeases) throw leasesOff();
+  if (published !== undefined) brick.tree.forgetCommit(inode.gfid, published);
   return { opRet: 0, opErrno: 0, xdata: null, lease: { ...request.lease, leaseFlags: 0 } };
+}
+
+/** The epoch of a commit that is published by now: the word of who has the inode to himself, and of nobody else. */
+function publishedBy(fop: FopCall, gfid: Gfid, { lease: { leaseId }, xdata }: Request): Epoch | undefined {
+  const { brick, client, leaseEpoch } = fop;
+  if (brick.options.compat !== undefined || leaseEpoch === undefined) return undefined;
+  const published = getXdata(xdata, "published");
+  return brick.gate.holdsExclusive(gfid, client, leaseId, leaseEpoch) ? published : undefined;
 }
 
 /** A refused LEASE SET echoes the lease. Source: measured (`fop-lease`). */

@@ -2,6 +2,7 @@ import { LeaseRevokedError } from "@brickshift/lease-manager";
 import {
   type Dict,
   dictBytes,
+  type Epoch,
   type Gfid,
   getXdata,
   MIGRATION_LOCK_DOMAIN,
@@ -71,21 +72,21 @@ async function prepare(fop: FopCall, gfid: Gfid, attributes: PreparedAttributes)
  */
 async function commit(fop: FopCall, gfid: Gfid, linkto: string): Promise<void> {
   const { brick } = fop;
-  checkExclusive(fop, gfid);
+  const epoch = checkExclusive(fop, gfid);
   const locks = brick.locks.posixHeld(gfid).length;
   if (locks > 0) throw new BrickError("BRICK_LOCKED", `clients hold ${locks} locks on it`);
   checkNotLocked(fop, gfid);
-  const committed = brick.tree.commitMoved(gfid, linkto);
+  const committed = brick.tree.commitMoved(gfid, linkto, epoch);
   brick.gate.holdBack(gfid, committed);
   await committed;
 }
 
-/** @throws {@link BrickError} `BRICK_ARGUMENT`; `LeaseError` `LEASE_REVOKED`. */
-function checkExclusive({ brick, client, leaseId, leaseEpoch }: FopCall, gfid: Gfid): void {
+/** @returns its epoch. @throws {@link BrickError} `BRICK_ARGUMENT`; `LeaseError` `LEASE_REVOKED`. */
+function checkExclusive({ brick, client, leaseId, leaseEpoch }: FopCall, gfid: Gfid): Epoch {
   if (leaseId === undefined || leaseEpoch === undefined) {
     throw new BrickError("BRICK_ARGUMENT", "this step of a migration names the lease it rests on");
   }
-  if (brick.gate.holdsExclusive(gfid, client, leaseId, leaseEpoch)) return;
+  if (brick.gate.holdsExclusive(gfid, client, leaseId, leaseEpoch)) return leaseEpoch;
   throw new LeaseRevokedError("not-held", `${leaseId} is no exclusive data lease`);
 }
 

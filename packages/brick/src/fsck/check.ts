@@ -155,7 +155,7 @@ function* checkObjects(found: Inventory, names: readonly NamedEntry[]): Generato
   let rescued = 0;
   for (const [gfid, record] of found.inodes) {
     if (record.target !== undefined) {
-      const text = `${gfid} is ${record.target.phase} from brick ${record.target.source}`;
+      const text = `${gfid} is ${record.target.phase} from brick ${record.target.source}; a run from there ends it`;
       yield { kind: "target-left", gfid, text, repair: undefined };
     }
     if (found.pending.has(gfid)) {

@@ -13,8 +13,6 @@ export const LINKTO_XATTR = "trusted.glusterfs.dht.linkto";
 
 /** What an inode keeps about the migration it is the target of. */
 export interface TargetRecord extends MigrationTarget {
-  /** The fence under which it was made, or taken over: empty, in both cases. */
-  readonly madeUnder: bigint;
   /** `linkto` it had as a plain link file before it was adopted: abort brings that back. */
   readonly formerLinkto: string | undefined;
   /** Set in phase `prepared`. */

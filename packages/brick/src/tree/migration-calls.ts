@@ -2,7 +2,7 @@ import { FileType, type Gfid, LINK_FILE_PERMISSIONS } from "@brickshift/wire";
 import { addObject } from "./create-calls.js";
 import { needRegular } from "./data-calls.js";
 import { type InodeRecord, LINKTO_XATTR, linktoOf, linktoValue, type TargetRecord } from "./inode-record.js";
-import type { Change, FenceToken, PreparedAttributes, Tree } from "./tree.js";
+import type { Change, FenceToken, KnownCommit, PreparedAttributes, Tree } from "./tree.js";
 import type { TreeChange, TreeContext } from "./tree-context.js";
 import { TreeError } from "./tree-error.js";
 import { RecordKind } from "./tree-keys.js";
@@ -17,6 +17,7 @@ type MigrationCalls = Pick<
   | "publishTarget"
   | "abortTarget"
   | "commitMoved"
+  | "forgetCommit"
 >;
 
 const LINK_FILE_MODE = FileType.regular | LINK_FILE_PERMISSIONS;
@@ -47,7 +48,8 @@ export function migrationCalls(context: TreeContext): MigrationCalls {
     },
     publishTarget: (gfid, token) => context.change((change) => publish(context, change, gfid, token)),
     abortTarget: (gfid, token) => abort(context, gfid, token),
-    commitMoved: (gfid, linkto) => commitMoved(context, gfid, linkto),
+    commitMoved: (gfid, linkto, epoch) => commitMoved(context, gfid, { linkto, epoch }),
+    forgetCommit: (gfid, epoch) => context.inBackground(context.commits.forget(gfid, epoch)),
   };
 }
 
@@ -226,7 +228,8 @@ function abortWithin(change: TreeChange, gfid: Gfid, record: InodeRecord): boole
   return false;
 }
 
-async function commitMoved(context: TreeContext, gfid: Gfid, linkto: string): Promise<Change> {
+async function commitMoved(context: TreeContext, gfid: Gfid, commit: KnownCommit): Promise<Change> {
+  const { linkto } = commit;
   const change = await context.change((change) => {
     const record = change.settle(gfid);
     needRegular(gfid, record);
@@ -236,6 +239,7 @@ async function commitMoved(context: TreeContext, gfid: Gfid, linkto: string): Pr
     if (present === linkto) return { prestat: stat, poststat: stat };
     if (present !== undefined) throw new TreeError("TREE_MOVED", `${gfid} is on ${present}`, present);
     change.putPending(gfid, "empty");
+    context.commits.note(change, gfid, commit);
     const after = change.putInode(gfid, {
       ...record,
       mode: LINK_FILE_MODE,

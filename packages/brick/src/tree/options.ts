@@ -27,6 +27,8 @@ export const treeOptions = z.strictObject({
   sharedBrickCount: z.int().min(1).max(1_024).default(1),
   /** Most migration targets at one time; one more is `TREE_TARGETS_MAX`. */
   targetsMax: z.int().min(1).default(4_096),
+  /** Most commits remembered that no runner has called published; beyond, the oldest quarter is forgotten. */
+  commitsMax: z.int().min(4).default(65_536),
 });
 export type TreeOptionsInput = z.input<typeof treeOptions>;
 export type TreeOptions = Readonly<z.output<typeof treeOptions>>;

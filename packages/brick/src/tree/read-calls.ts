@@ -4,7 +4,7 @@ import { aclOf, isAcl } from "./acl-xattrs.js";
 import { direntTypeOf, inoOf } from "./inode-iatt.js";
 import { isDirectory, linktoOf, typeOf } from "./inode-record.js";
 import { checkEntryName } from "./entry-name.js";
-import type { DirectoryEntry, Tree } from "./tree.js";
+import type { DirectoryEntry, MigrationTarget, Tree } from "./tree.js";
 import type { TreeContext } from "./tree-context.js";
 import { TreeError } from "./tree-error.js";
 import { RecordKind } from "./tree-keys.js";
@@ -30,6 +30,7 @@ type ReadCalls = Pick<
   | "linkto"
   | "target"
   | "targets"
+  | "committed"
 >;
 
 /** The synchronous reads of a tree. */
@@ -72,17 +73,21 @@ export function readCalls(context: TreeContext): ReadCalls {
     linkto: (gfid) => linktoOf(records.needInode(gfid)),
     target(gfid) {
       const target = records.needInode(gfid).target;
-      return target && { source: target.source, fence: target.fence, phase: target.phase };
+      return target && migrationOf(target);
     },
-    targets: () =>
-      records.objects(RecordKind.target).map((gfid) => {
+    targets: (after, limit) =>
+      records.objects(RecordKind.target, after, limit).map((gfid) => {
         const record = records.needInode(gfid);
         const target = record.target;
         if (target === undefined) throw new TreeError("TREE_DAMAGED", `${gfid} is no target; run fsck`);
-        const { source, fence, phase } = target;
-        return { gfid, source, fence, phase, linkto: linktoOf(record) ?? "" };
+        return { gfid, ...migrationOf(target), linkto: linktoOf(record) ?? "" };
       }),
+    committed: (gfid) => context.commits.of(gfid) ?? { since: context.commits.since },
   };
+}
+
+function migrationOf({ source, fence, madeUnder, phase }: MigrationTarget): MigrationTarget {
+  return { source, fence, madeUnder, phase };
 }
 
 function needDirectory(context: TreeContext, gfid: Gfid) {

@@ -1,4 +1,5 @@
 import { FileType, type Gfid, ROOT_GFID } from "@brickshift/wire";
+import { putSince } from "./commit-records.js";
 import { removeUnlinked } from "./data-calls.js";
 import { emptyBlob } from "./migration-calls.js";
 import type { TreeContext } from "./tree-context.js";
@@ -53,6 +54,7 @@ async function makeRoot(context: TreeContext): Promise<void> {
       target: undefined,
       published: undefined,
     });
+    putSince(change, 0n);
   });
 }
 

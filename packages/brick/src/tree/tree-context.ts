@@ -1,5 +1,6 @@
 import type { Gfid, Iatt } from "@brickshift/wire";
 import type { BlobStat, BrickStore } from "../store/store.js";
+import { CommitRecords } from "./commit-records.js";
 import { iattOf } from "./inode-iatt.js";
 import { type InodeRecord, isDirectory, isRegular } from "./inode-record.js";
 import { type DirtyTimes, InodeTimes } from "./inode-times.js";
@@ -23,6 +24,7 @@ export class TreeContext {
   readonly times = new InodeTimes();
   readonly open: OpenInodes;
   readonly guard: MigrationGuard;
+  readonly commits: CommitRecords;
   /** Objects that are being made, each until it is made or has failed: their blob may be there before their record. */
   readonly creating = new Map<Gfid, Promise<unknown>>();
   readonly #background = new Set<Promise<void>>();
@@ -36,6 +38,7 @@ export class TreeContext {
     this.records = new TreeRecords(store.meta);
     this.open = new OpenInodes(options.holdsMax);
     this.guard = new MigrationGuard(this);
+    this.commits = new CommitRecords(this);
   }
 
   blobOf(gfid: Gfid, record: InodeRecord): BlobStat | undefined {

@@ -14,6 +14,8 @@ export const RecordKind = {
   pending: 0x70,
   /** gfid → nothing: the migration targets. */
   target: 0x74,
+  /** gfid → the commit by which it moved away; of no gfid: since when all of them are there. */
+  commit: 0x6d,
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 
@@ -73,4 +75,12 @@ export function prefixRange(prefix: Uint8Array): { readonly from: Uint8Array; re
 /** The range of all records of a kind. */
 export function kindRange(kind: RecordKind): { readonly from: Uint8Array; readonly to: Uint8Array } {
   return prefixRange(Uint8Array.of(kind));
+}
+
+/** The range of the records of a kind that has one for each object, of those with a greater gfid. */
+export function rangeAfter(
+  kind: RecordKind,
+  after: Gfid,
+): { readonly from: Uint8Array; readonly to: Uint8Array } {
+  return { from: prefixRange(objectKey(kind, after)).to, to: kindRange(kind).to };
 }

@@ -21,6 +21,7 @@ import {
   objectKey,
   parseLinkKey,
   prefixRange,
+  rangeAfter,
   RecordKind,
 } from "./tree-keys.js";
 
@@ -100,9 +101,16 @@ export class TreeRecords {
     return link.parent;
   }
 
-  /** All objects of a kind that has one record each. */
-  objects(kind: RecordKind): Gfid[] {
-    return [...this.#meta.range(kindRange(kind))].map(({ key }) => gfidFromBytes(key, 1));
+  /** All objects of a kind that has one record each; those with a greater gfid than `after`, at most `limit`, when told. */
+  objects(kind: RecordKind, after?: Gfid, limit?: number): Gfid[] {
+    const range = after === undefined ? kindRange(kind) : rangeAfter(kind, after);
+    const entries = this.#meta.range(limit === undefined ? range : { ...range, limit });
+    return [...entries].map(({ key }) => gfidFromBytes(key, 1));
+  }
+
+  /** The bytes of one record of a kind that has one for each object. */
+  bytesOf(kind: RecordKind, gfid: Gfid): Uint8Array | undefined {
+    return this.#meta.get(objectKey(kind, gfid));
   }
 
   pendingWork(gfid: Gfid): PendingWork | undefined {
@@ -156,6 +164,14 @@ export class TreeChanges extends TreeRecords {
 
   deletePending(gfid: Gfid): void {
     this.#tx.delete(objectKey(RecordKind.pending, gfid));
+  }
+
+  putBytes(kind: RecordKind, gfid: Gfid, bytes: Uint8Array): void {
+    this.#tx.put(objectKey(kind, gfid), bytes);
+  }
+
+  deleteBytes(kind: RecordKind, gfid: Gfid): void {
+    this.#tx.delete(objectKey(kind, gfid));
   }
 }
 

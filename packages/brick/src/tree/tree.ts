@@ -159,7 +159,16 @@ export interface MigrationTarget {
   readonly source: Gfid;
   /** Highest fence seen; lower ones are refused. */
   readonly fence: bigint;
+  /** The fence under which it was made, or taken over: empty, in both cases. */
+  readonly madeUnder: bigint;
   readonly phase: "filling" | "prepared";
+}
+/** The commit by which a file moved away. */
+export interface KnownCommit {
+  /** Of the lease that it was made under. */
+  readonly epoch: bigint;
+  /** Name of the brick that the file moved to. */
+  readonly linkto: string;
 }
 
 /**
@@ -213,8 +222,19 @@ export interface Tree {
   linkto(gfid: Gfid): string | undefined;
   /** The migration of which this inode is the target. */
   target(gfid: Gfid): MigrationTarget | undefined;
-  /** All targets there are: what to ask the sources about after a start. */
-  targets(): readonly (MigrationTarget & { readonly gfid: Gfid; readonly linkto: string })[];
+  /**
+   * The targets there are, in the order of their gfids: what to ask the sources about. With `after` those of greater gfids
+   * only, at most `limit`.
+   */
+  targets(
+    after?: Gfid,
+    limit?: number,
+  ): readonly (MigrationTarget & { readonly gfid: Gfid; readonly linkto: string })[];
+  /**
+   * The last commit by which a file moved away and that no runner has called published since, also when its link file is gone.
+   * When there is none: the epoch above which no commit was forgotten.
+   */
+  committed(gfid: Gfid): KnownCommit | { readonly since: bigint };
 
   // Names.
   /** A regular file. @throws `TREE_EXISTS`, `TREE_GFID_EXISTS`; xattr codes of `setXattrs`. */
@@ -332,10 +352,12 @@ export interface Tree {
   abortTarget(gfid: Gfid, token: FenceToken): Promise<void>;
   /**
    * S: the decision. The data file becomes an empty link file (mode 01000, no other xattr than `linkto`): first its record,
-   * durably, then the data goes. The caller has checked the exclusive lease and holds it until this resolves.
+   * durably, then the data goes. The caller has checked the exclusive lease, of that epoch, and holds it until this resolves.
    * @throws `TREE_MOVED` when it is a link file to another brick, `TREE_MIGRATING` when it is a target.
    */
-  commitMoved(gfid: Gfid, linkto: string): Promise<Change>;
+  commitMoved(gfid: Gfid, linkto: string, epoch: bigint): Promise<Change>;
+  /** S: a commit of that epoch or a lower one is published, so {@link committed} may forget it; in the background. */
+  forgetCommit(gfid: Gfid, epoch: bigint): void;
 
   /** Persists all times and stops. The store stays open. */
   close(): Promise<void>;

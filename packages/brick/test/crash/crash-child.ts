@@ -82,7 +82,7 @@ async function carryOut(
       await tree.fsync(gfid, false);
       return;
     case "move":
-      await tree.commitMoved(gfid, LINKTO);
+      await tree.commitMoved(gfid, LINKTO, 1n);
       // A moved file takes no more steps.
       gfids.delete(step.name);
   }

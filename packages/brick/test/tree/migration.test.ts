@@ -99,9 +99,11 @@ onBothStores("migration", (current: () => TreeFixture) => {
     const { tree } = current();
     const gfid = await target();
     expect(tree.stat(gfid)).toMatchObject({ mode: 0o101000, nlink: 1 });
-    expect(tree.target(gfid)).toEqual({ source, fence: 5n, phase: "filling" });
+    expect(tree.target(gfid)).toMatchObject({ source, fence: 5n, madeUnder: 5n, phase: "filling" });
     expect(tree.linkto(gfid)).toBe("brick-s");
-    expect(tree.targets()).toEqual([{ gfid, source, fence: 5n, phase: "filling", linkto: "brick-s" }]);
+    expect(tree.targets()).toEqual([
+      { gfid, source, fence: 5n, madeUnder: 5n, phase: "filling", linkto: "brick-s" },
+    ]);
     await write(gfid, "content", under(5n));
     expect(await current().text(gfid, under(5n))).toBe("content");
     expect(await codeOf(() => write(gfid, "x"))).toBe("TREE_MOVED");
@@ -149,7 +151,7 @@ onBothStores("migration", (current: () => TreeFixture) => {
     const { poststat } = await tree.adoptTarget(gfid, "brick-t", token(6n));
     expect(poststat.size).toBe(0);
     expect(tree.linkto(gfid)).toBe("brick-t");
-    expect(tree.target(gfid)).toEqual({ source, fence: 6n, phase: "filling" });
+    expect(tree.target(gfid)).toMatchObject({ source, fence: 6n, phase: "filling" });
     expect(await current().text(gfid, under(6n))).toBe("");
     expect(await codeOf(() => tree.adoptTarget(gfid, "brick-s", token(5n)))).toBe("TREE_FENCED");
     expect(await codeOf(() => tree.adoptTarget(gfid, "brick-s", token(9n, newGfid())))).toBe(
@@ -200,7 +202,7 @@ onBothStores("migration", (current: () => TreeFixture) => {
     await fixture.restart();
     const { tree } = fixture;
     await fixture.file("other");
-    expect(tree.target(gfid)).toEqual({ source, fence: 5n, phase: "prepared" });
+    expect(tree.target(gfid)).toMatchObject({ source, fence: 5n, phase: "prepared" });
     expect(tree.stat(gfid)).toMatchObject({ mode: 0o101000, size: 6 });
     expect(await codeOf(() => tree.unlink(ROOT_GFID, "f"))).toBe("TREE_MIGRATING");
     expect(await codeOf(() => tree.rename(ROOT_GFID, "f", ROOT_GFID, "g"))).toBe("TREE_MIGRATING");
@@ -338,11 +340,11 @@ onBothStores("migration", (current: () => TreeFixture) => {
     const gfid = await fixture.file("s", "content");
     await fixture.tree.setXattrs(gfid, new Map([["user.a", Buffer.from("x")]]));
     fixture.tree.hold(gfid);
-    const { prestat, poststat } = await fixture.tree.commitMoved(gfid, "brick-d");
+    const { prestat, poststat } = await fixture.tree.commitMoved(gfid, "brick-d", 5n);
     expect(prestat).toMatchObject({ mode: 0o100644, size: 7 });
     expect(poststat).toMatchObject({ mode: 0o101000, size: 0, uid: 10 });
-    await fixture.tree.commitMoved(gfid, "brick-d");
-    expect(await codeOf(() => fixture.tree.commitMoved(gfid, "brick-e"))).toBe("TREE_MOVED");
+    await fixture.tree.commitMoved(gfid, "brick-d", 5n);
+    expect(await codeOf(() => fixture.tree.commitMoved(gfid, "brick-e", 5n))).toBe("TREE_MOVED");
     expect(await codeOf(() => fixture.text(gfid))).toBe("TREE_MOVED");
     await fixture.restart();
     expect(fixture.tree.stat(gfid)).toMatchObject({ mode: 0o101000, size: 0, nlink: 1 });
@@ -355,9 +357,9 @@ onBothStores("migration", (current: () => TreeFixture) => {
   it("commits neither a target nor a directory", async () => {
     const { tree } = current();
     const gfid = await target();
-    expect(await codeOf(() => tree.commitMoved(gfid, "brick-d"))).toBe("TREE_MIGRATING");
-    expect(await codeOf(() => tree.commitMoved(ROOT_GFID, "brick-d"))).toBe("TREE_IS_DIRECTORY");
-    expect(await codeOf(() => tree.commitMoved(newGfid(), "brick-d"))).toBe("TREE_STALE");
+    expect(await codeOf(() => tree.commitMoved(gfid, "brick-d", 5n))).toBe("TREE_MIGRATING");
+    expect(await codeOf(() => tree.commitMoved(ROOT_GFID, "brick-d", 5n))).toBe("TREE_IS_DIRECTORY");
+    expect(await codeOf(() => tree.commitMoved(newGfid(), "brick-d", 5n))).toBe("TREE_STALE");
   });
 
   it("prepares the target that was made under the fence that is named, and no later one of its gfid", async () => {
@@ -379,13 +381,13 @@ onBothStores("migration", (current: () => TreeFixture) => {
   it("moves a file there and back again", async () => {
     const { tree } = current();
     const gfid = await current().file("s", "content");
-    await tree.commitMoved(gfid, "brick-d");
+    await tree.commitMoved(gfid, "brick-d", 5n);
     await tree.adoptTarget(gfid, "brick-d", token(5n));
     await write(gfid, "changed", under(5n));
     await tree.prepareTarget(gfid, { ...attributes, size: 7 }, token(5n), 5n);
     await tree.publishTarget(gfid, token(5n));
     expect(await current().text(gfid)).toBe("changed");
-    await tree.commitMoved(gfid, "brick-d");
+    await tree.commitMoved(gfid, "brick-d", 5n);
     expect(tree.linkto(gfid)).toBe("brick-d");
   });
 });
