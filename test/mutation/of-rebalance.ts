@@ -148,8 +148,8 @@ export const ofRebalance: readonly Mutant[] = [
     edits: [
       {
         file: `${src}/settle-flip.ts`,
-        from: `if (await publish(context, gfid, epoch)) {`,
-        to: `if (source === "absent" && (await publish(context, gfid, epoch))) {`,
+        from: `if (await publish(context, gfid, epoch)) return recovered`,
+        to: `if (epoch < 0n) return recovered`,
       },
     ],
     tests,
@@ -159,7 +159,7 @@ export const ofRebalance: readonly Mutant[] = [
     edits: [
       {
         file: `${src}/settle-flip.ts`,
-        from: `if (there.type === "link") await abortLocked(context, gfid, epoch, lock);`,
+        from: `if (isOurs) await abortLocked(context, gfid, epoch, lock);`,
         to: ``,
       },
     ],
@@ -178,12 +178,12 @@ export const ofRebalance: readonly Mutant[] = [
     tests,
   },
   {
-    rule: "a removed file's prepared target, perhaps the only copy, is published",
+    rule: "a prepared target that is the only copy, since the link file was removed, is published",
     edits: [
       {
         file: `${src}/settle-flip.ts`,
-        from: `if (source !== "absent" && source !== destinationName) {`,
-        to: `if (source !== destinationName) {`,
+        from: `if (isCommitted && (await publish(context, gfid, epoch))) return recovered(context, gfid);`,
+        to: ``,
       },
     ],
     tests,
@@ -264,5 +264,59 @@ export const ofRebalance: readonly Mutant[] = [
       },
     ],
     tests,
+  },
+  {
+    rule: "a run ends what the destination holds, whatever the source has of it",
+    edits: [{ file: `${src}/run.ts`, from: `await this.#sweep("all");`, to: `` }],
+    tests: ["packages/rebalance/test/left-over.int.test.ts"],
+  },
+  {
+    rule: "what can not be opened until its flip is ended comes first",
+    edits: [{ file: `${src}/run.ts`, from: `await this.#sweep("prepared");`, to: `` }],
+    tests: ["packages/rebalance/test/left-over.int.test.ts"],
+  },
+  {
+    rule: "a prepared target of a file that the source has no more is published only for a commit that the source remembers",
+    edits: [
+      {
+        file: `${src}/target-fate.ts`,
+        from: `return since !== undefined && madeUnder > since ? "not-committed" : unknown;`,
+        to: `return since === undefined ? unknown : "committed";`,
+      },
+    ],
+    tests: ["packages/rebalance/test/left-over.int.test.ts"],
+  },
+  {
+    rule: "a commit for another target than the one that is there does not publish it",
+    edits: [
+      {
+        file: `${src}/target-fate.ts`,
+        from: `if (commit < madeUnder || commit > fence) return "not-committed";`,
+        to: ``,
+      },
+    ],
+    tests: ["packages/rebalance/test/left-over.int.test.ts"],
+  },
+  {
+    rule: "what was committed is not dropped",
+    edits: [
+      {
+        file: `${src}/target-fate.ts`,
+        from: `=== destinationName ? "committed" : unknown`,
+        to: `=== destinationName ? "not-committed" : unknown`,
+      },
+    ],
+    tests: ["packages/rebalance/test/left-over.int.test.ts"],
+  },
+  {
+    rule: "nobody guesses about what is not remembered",
+    edits: [
+      {
+        file: `${src}/target-fate.ts`,
+        from: `since !== undefined && madeUnder > since`,
+        to: `since !== undefined`,
+      },
+    ],
+    tests: ["packages/rebalance/test/left-over.int.test.ts"],
   },
 ];

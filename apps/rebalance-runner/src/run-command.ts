@@ -22,6 +22,7 @@ export interface RunOptionValues extends ConnectionOptionValues {
   readonly concurrency: number;
   readonly bytesPerSecond: number;
   readonly protection: "lease" | "none";
+  readonly undecided: "keep" | "publish" | "drop";
   readonly untilStdinEnds?: true;
   readonly json?: true;
 }
@@ -43,6 +44,14 @@ export function addRunOptions(command: Command): Command {
       )
         .choices(["lease", "none"])
         .default("lease"),
+    )
+    .addOption(
+      new Option(
+        "--undecided <what>",
+        "what becomes of a copy when the source has nothing, and does not remember whether it was moved",
+      )
+        .choices(["keep", "publish", "drop"])
+        .default("keep"),
     )
     .option(
       "--until-stdin-ends",
@@ -106,8 +115,9 @@ function moveFiles(
   output: Output,
   signal: AbortSignal,
 ): Promise<RebalanceReport> {
-  const { concurrency, bytesPerSecond, protection } = values;
-  const rebalance = createRebalance({ concurrency, bytesPerSecond, protection, progressMs: 250 }, nodeWorld);
+  const { concurrency, bytesPerSecond, protection, undecided } = values;
+  const options = { concurrency, bytesPerSecond, protection, undecided, progressMs: 250 };
+  const rebalance = createRebalance(options, nodeWorld);
   const progress = new RunProgress(output);
   return rebalance.run({
     ...ends,

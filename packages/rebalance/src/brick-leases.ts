@@ -133,11 +133,13 @@ export class BrickLeases {
   /**
    * Gives a lease back. Rejects as `Source.unlock` does; what had no answer is tried again in the background. With the epoch
    * the brick tells a lease that it revoked from one that it never knew, also after a disconnect.
+   * @param isPublished whether what was committed on this inode is shown by the other brick now: then the brick need not
+   *   remember the commit any more
    */
-  async unlock(gfid: Gfid, { leaseId, epoch }: Lease): Promise<void> {
+  async unlock(gfid: Gfid, { leaseId, epoch }: Lease, isPublished = false): Promise<void> {
     this.#held -= 1;
     try {
-      await this.#sendUnlock(gfid, leaseId, epoch);
+      await this.#sendUnlock(gfid, leaseId, epoch, isPublished);
     } catch (error) {
       const known = toPortError(error);
       if (known !== error && !isRevoked(known)) this.#giveBack(gfid, leaseId);
@@ -185,9 +187,10 @@ export class BrickLeases {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  async #sendUnlock(gfid: Gfid, leaseId: LeaseId, epoch?: Epoch): Promise<void> {
+  async #sendUnlock(gfid: Gfid, leaseId: LeaseId, epoch?: Epoch, isPublished = false): Promise<void> {
     const lease = { cmd: LeaseCmd.unlock, leaseType: LeaseType.none, leaseId, leaseFlags: 0 };
-    const xdata = epoch === undefined ? null : xdataOf({ leaseEpoch: epoch });
+    const named = epoch === undefined ? null : xdataOf({ leaseEpoch: epoch });
+    const xdata = epoch !== undefined && isPublished ? xdataOf({ published: epoch }, named) : named;
     await this.#brick.fops.lease({ gfid, lease, xdata }, { timeoutMs: this.#fopTimeoutMs });
   }
 

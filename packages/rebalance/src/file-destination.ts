@@ -88,6 +88,11 @@ export class FileDestination implements Destination {
     return this.#abortFence;
   }
 
+  /** The fence under which the target was made or taken over; `undefined` before. */
+  get madeUnder(): Epoch | undefined {
+    return this.#madeUnder;
+  }
+
   /** Whether the request to make the target had no answer, and nothing was heard of it since. */
   get isUnclear(): boolean {
     return this.#isUnclear;

@@ -81,6 +81,12 @@ export class FileSource implements Source {
     await this.#world.leases.unlock(this.gfid, lease);
   }
 
+  /** Gives the lease back under which the file was committed, now that the destination shows it. Rejects as `unlock`. */
+  async unlockPublished(lease: Lease): Promise<void> {
+    this.#isHeld = false;
+    await this.#world.leases.unlock(this.gfid, lease, true);
+  }
+
   onRecall(listener: (recall: Recall) => void): () => void {
     return this.#world.leases.onRecall(this.gfid, (revokedInMs) => {
       this.wasRecalled = true;

@@ -4,9 +4,10 @@ import { type FileAttributes, preparedDict } from "./file-attributes.js";
 import type { FileDestination } from "./file-destination.js";
 import { fopErrorOf, isErrno, isGone, isUnanswered } from "./fop-failure.js";
 import { lookUpAlone } from "./look-up-alone.js";
-import { RebalanceError } from "./rebalance-error.js";
+import { isRebalanceError, RebalanceError } from "./rebalance-error.js";
 import { patienceOf, type RunContext } from "./run-context.js";
 import { SourceGone } from "./source-errors.js";
+import { fateOfTarget, undecided } from "./target-fate.js";
 import { untilAnswered } from "./until-answered.js";
 
 /** What is flipped. */
@@ -90,16 +91,22 @@ function isRefusal(error: unknown): boolean {
  * Finds out what became of a commit without answer, or with one that tells nothing. It may be under way still, and be carried out after we looked: so
  * first the lease that it rests on must be over, which the grant of another exclusive lease proves.
  */
-async function wasCommitted(context: RunContext, { gfid, path, lease }: Flip): Promise<boolean> {
+async function wasCommitted(context: RunContext, { gfid, path, lease, destination }: Flip): Promise<boolean> {
   const { sourceLeases, destinationName } = context;
+  const fence = lease.epoch;
+  const { madeUnder = fence } = destination;
   const patience = patienceOf(context);
   try {
     await untilAnswered(() => sourceLeases.end(gfid, lease.leaseId), patience);
     const { state } = await untilAnswered(() => lookUpAlone(context, gfid), patience);
-    // Nothing at all: the link file may have been taken for stale and removed since. What is prepared may be the only copy
-    // then, and is published, as recovery does.
-    return state.type === "absent" || (state.type === "link" && state.linkto === destinationName);
+    if (state.type === "link") return state.linkto === destinationName;
+    if (state.type === "present") return false;
+    // Nothing at all: it was removed before, or committed and its link file taken for stale and removed since.
+    const fate = await untilAnswered(() => fateOfTarget(context, { gfid, madeUnder, fence }), patience);
+    if (fate === "unknown") throw undecided(context, gfid);
+    return fate === "committed";
   } catch (cause) {
+    if (isRebalanceError(cause)) throw cause;
     const message = `${path}: the source does not answer whether it committed; bring it up, and go on with resume`;
     throw new RebalanceError("REBALANCE_UNFINISHED", message, { cause });
   }

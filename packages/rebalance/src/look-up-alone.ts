@@ -10,6 +10,11 @@ export interface LookedUpAlone {
   readonly epoch: Epoch;
 }
 
+/** Does something with what was found; tells whether that led to the file being published on the destination. */
+export type WorkAlone = (found: LookedUpAlone) => Promise<"published" | undefined>;
+
+const noWork: WorkAlone = async () => undefined;
+
 /**
  * Looks an inode of the source up under an exclusive lease of its own. That no other is held proves that no
  * commit is under way any more; and while nobody commits, `work` can go by what was found.
@@ -18,7 +23,7 @@ export interface LookedUpAlone {
 export async function lookUpAlone(
   context: RunContext,
   gfid: Gfid,
-  work: (found: LookedUpAlone) => Promise<void> = async () => {},
+  work: WorkAlone = noWork,
 ): Promise<LookedUpAlone> {
   const { source, sourceLeases, options } = context;
   const lease = await sourceLeases.acquire({ gfid, mode: "exclusive" }).catch((error: unknown) => {
@@ -27,21 +32,19 @@ export async function lookUpAlone(
   });
   if (lease === undefined) return withoutInode(context, work);
   const { leaseId, epoch } = lease;
+  let isPublished = false;
   try {
     const state = await lookUp(source, gfid, options.fopTimeoutMs, xdataOf({ leaseId, leaseEpoch: epoch }));
     const found = { state, epoch };
-    await work(found);
+    isPublished = (await work(found)) === "published";
     return found;
   } finally {
-    await sourceLeases.unlock(gfid, lease).catch(() => {});
+    await sourceLeases.unlock(gfid, lease, isPublished).catch(() => {});
   }
 }
 
 /** The inode is not there: the root's epoch is as good a fence, since the brick counts for all inodes. */
-async function withoutInode(
-  { sourceLeases }: RunContext,
-  work: (found: LookedUpAlone) => Promise<void>,
-): Promise<LookedUpAlone> {
+async function withoutInode({ sourceLeases }: RunContext, work: WorkAlone): Promise<LookedUpAlone> {
   const lease = await sourceLeases.acquire({ gfid: ROOT_GFID, mode: "shared" }).catch((error: unknown) => {
     throw causeOf(error);
   });

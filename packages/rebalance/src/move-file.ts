@@ -202,11 +202,17 @@ class FileMove {
     const lease = this.#lease;
     this.#lease = undefined;
     await Promise.all([
-      lease === undefined ? undefined : this.#source.unlock(lease).catch(() => {}),
+      lease === undefined ? undefined : this.#unlock(lease).catch(() => {}),
       this.#destination.unlock(),
     ]);
     this.#source.close();
     await this.#lock.release();
+  }
+
+  #unlock(lease: GrantedLease): Promise<void> {
+    return this.#state.phase === "published"
+      ? this.#source.unlockPublished(lease)
+      : this.#source.unlock(lease);
   }
 
   /** Cleans up after a failure and says what it means. */

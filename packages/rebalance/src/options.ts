@@ -61,6 +61,11 @@ export const rebalanceOptions = z.strictObject({
   failuresMax: z.int().min(0).default(1_000),
   /** Time between two progress events, in ms. */
   progressMs: z.int().min(10).max(600_000).default(500),
+  /**
+   * What becomes of a prepared target when the source has nothing under its gfid, and does not remember whether it committed:
+   * it is kept hidden, and the file fails with `REBALANCE_UNDECIDED`; or it is published, as it may be the only copy; or dropped.
+   */
+  undecided: z.enum(["keep", "publish", "drop"]).default("keep"),
   /** How one file is copied. */
   copy: transactionOptions.prefault({ windowMin: 2, windowStart: 4 }),
 });

@@ -23,6 +23,7 @@ import { RunTally } from "./run-tally.js";
 import { settleFlip } from "./settle-flip.js";
 import { Slots } from "./slots.js";
 import { subvolumeOf } from "./subvolume-of.js";
+import { sweep, type Swept, targetsLeft } from "./sweep.js";
 import { Throttle } from "./throttle-driver.js";
 
 /** What is moved where, and who hears of it. */
@@ -50,6 +51,8 @@ export class Run {
   readonly #stop = new AbortController();
   readonly #moving = new Set<Gfid>();
   readonly #failures: { path: string; outcome: Outcome }[] = [];
+  /** Objects that were told to have failed, the first `failuresMax`. */
+  readonly #failed = new Set<Gfid>();
   readonly #made = new Set<Gfid>();
   readonly #background = new Set<Promise<void>>();
   readonly #startedAtMs: number;
@@ -113,8 +116,11 @@ export class Run {
       // All of them before anything is moved: moving may take away what a later path names.
       for (const path of this.#request.paths ?? ["/"]) starts.push(await findStart(world, path));
       if (this.#request.resume === true) await this.#recover();
+      // What cannot be opened until its flip is ended comes first.
+      await this.#sweep("prepared");
       for (const start of starts) await this.#crawl(world, start);
       await this.#slots.drain();
+      await this.#sweep("all");
       await Promise.all(this.#background);
       if (this.#fault !== undefined) throw this.#fault as Error;
       const state = this.#stop.signal.aborted ? "cancelled" : "finished";
@@ -170,6 +176,37 @@ export class Run {
       });
     }
     await this.#slots.drain();
+  }
+
+  /**
+   * Ends what runs left on the destination, ours included: also of files that the source has no more, to which no crawl leads.
+   * What fails is told in the end only, and once.
+   */
+  async #sweep(which: "prepared" | "all"): Promise<void> {
+    const context = this.#context;
+    if (context.options.protection === "none") return;
+    try {
+      for await (const target of targetsLeft(context)) {
+        if (this.#stop.signal.aborted) break;
+        if (which === "prepared" && target.phase !== "prepared") continue;
+        await this.#slots.take();
+        this.#start(async () => this.#tellSwept(await sweep(context, target), which));
+      }
+    } catch (error) {
+      const at = { path: `what ${context.destination.brick} holds`, gfid: NULL_GFID };
+      if (which === "all" && this.#failed.size === 0) this.#tell(at, failedOutcome(at.path, error));
+    }
+    await this.#slots.drain();
+  }
+
+  async #tellSwept(swept: Swept | undefined, which: "prepared" | "all"): Promise<void> {
+    if (swept === undefined) return;
+    const { settled, path, target } = swept;
+    const outcome = settled.type === "settled" ? settled.outcome : undefined;
+    if (outcome?.type !== "failed") await this.#context.journal.done(target.gfid);
+    else if (which === "prepared" || this.#failed.has(target.gfid)) return;
+    const isNews = outcome?.type === "moved" || outcome?.type === "vanished" || outcome?.type === "failed";
+    if (isNews) this.#tell({ path, gfid: target.gfid }, outcome);
   }
 
   #crawlWorld(): CrawlWorld {
@@ -279,6 +316,7 @@ export class Run {
     const { tally, options } = this.#context;
     tally.outcome(outcome);
     if (outcome.type === "already-moved") return;
+    if (outcome.type === "failed" && this.#failed.size < options.failuresMax) this.#failed.add(gfid);
     const isWorthKeeping = outcome.type === "failed" || outcome.type === "skipped";
     if (isWorthKeeping && this.#failures.length < options.failuresMax) this.#failures.push({ path, outcome });
     this.#request.onEvent?.({ type: "file", path, gfid, outcome });

@@ -1,12 +1,22 @@
-import { type Dict, type Epoch, Errno, type Gfid, type MigrationStep, xdataOf } from "@brickshift/wire";
+import {
+  type Dict,
+  type Epoch,
+  Errno,
+  type Gfid,
+  type HeldTarget,
+  type MigrationStep,
+  xdataOf,
+} from "@brickshift/wire";
 import { failedOutcome } from "./failed-outcome.js";
 import { isErrno } from "./fop-failure.js";
+import { targetOf } from "./held-targets.js";
 import { lookUp } from "./inode-state.js";
 import { lookUpAlone } from "./look-up-alone.js";
 import { LockLost, MigrationLock, PAUSE_MS_MAX } from "./migration-lock.js";
 import type { Outcome } from "./outcome.js";
 import { RebalanceError } from "./rebalance-error.js";
 import { patienceOf, type RunContext } from "./run-context.js";
+import { fateOfTarget, undecided } from "./target-fate.js";
 import { sleepUntil } from "./throttle-driver.js";
 import { untilAnswered } from "./until-answered.js";
 
@@ -19,8 +29,8 @@ export type Settled =
  * Ends what an earlier run, or another one, left half done, by asking the source: a link file to us means that the
  * decision has fallen, so the destination is published; data means that it has not, so the target goes.
  *
- * When the source has nothing at all, a prepared target is published too: it may be the only copy. A file that was
- * removed in that moment comes back then; nothing that anybody wrote is lost.
+ * When the source has nothing at all, it is asked whether it remembers the commit: then what is prepared is the only copy and is
+ * published, although somebody removed the link file; otherwise the file was removed before, and the target goes.
  */
 export async function settleFlip(
   context: RunContext,
@@ -35,6 +45,7 @@ export async function settleFlip(
           lookUpAlone(context, gfid, async ({ state, epoch }) => {
             const source = state.type === "link" ? state.linkto : state.type;
             settled = await settle(context, file, source, { epoch, lock });
+            return source === context.destinationName && isThere(settled) ? "published" : undefined;
           }),
         patienceOf(context),
       ),
@@ -45,6 +56,10 @@ export async function settleFlip(
   }
 }
 
+function isThere(settled: Settled): boolean {
+  return settled.type === "settled" && ["moved", "already-moved"].includes(settled.outcome.type);
+}
+
 /** @param source `present`, `absent`, or the name of the brick that the source's link file points to. */
 async function settle(
   context: RunContext,
@@ -52,34 +67,66 @@ async function settle(
   source: string,
   { epoch, lock }: { readonly epoch: Epoch; readonly lock: MigrationLock },
 ): Promise<Settled> {
-  const { destination, destinationName, tally, options } = context;
+  const { destination, destinationName, sourceId, options } = context;
   const there = await lookUp(destination, gfid, options.fopTimeoutMs);
+  const target = there.type === "link" ? await targetOf(context, gfid) : undefined;
+  const isOurs = target?.source === sourceId;
   if (source === "present") {
-    if (there.type === "link") await abortLocked(context, gfid, epoch, lock);
+    if (isOurs) await abortLocked(context, gfid, epoch, lock);
     return { type: "untouched" };
   }
-  if (source !== "absent" && source !== destinationName) {
+  if (source === "absent") return settleWithoutSource(context, gfid, epoch, isOurs ? target : undefined);
+  if (source !== destinationName) {
+    if (isOurs) await dropUncommitted(context, target, epoch);
     return { type: "settled", outcome: { type: "skipped", reason: "link-elsewhere" } };
   }
-  if (there.type === "present") return { type: "settled", outcome: { type: "already-moved" } };
+  // A link file to a third brick, or a target that is filled from one: it was here, and has moved on.
+  const hasMovedOn =
+    there.type === "link" && (target === undefined ? there.linkto !== context.sourceName : !isOurs);
+  if (there.type === "present" || hasMovedOn) return { type: "settled", outcome: { type: "already-moved" } };
   if (there.type === "absent") {
-    if (source === "absent") return { type: "settled", outcome: { type: "vanished" } };
     const message = `the source links to ${destination.brick}, which has no such file; restore it`;
     throw new RebalanceError("REBALANCE_DANGLING", message);
   }
-  if (await publish(context, gfid, epoch)) {
-    tally.recovered();
-    const { stat } = await lookUp(destination, gfid, options.fopTimeoutMs).then((state) =>
-      state.type === "absent" ? { stat: undefined } : state,
-    );
-    return { type: "settled", outcome: { type: "moved", bytes: stat?.size ?? 0 } };
-  }
-  if (source === "absent") {
-    await abort(context, gfid, epoch);
-    return { type: "settled", outcome: { type: "vanished" } };
-  }
+  if (await publish(context, gfid, epoch)) return recovered(context, gfid);
   const message = `${path} on ${destination.brick} links back to the source, which links to it; restore the file`;
   throw new RebalanceError("REBALANCE_DANGLING", message);
+}
+
+/** The source has nothing under the gfid, and never will: the target is the only copy, or of a file that was removed. */
+async function settleWithoutSource(
+  context: RunContext,
+  gfid: Gfid,
+  epoch: Epoch,
+  target: HeldTarget | undefined,
+): Promise<Settled> {
+  const { destination, options } = context;
+  if (target === undefined) {
+    const there = await lookUp(destination, gfid, options.fopTimeoutMs);
+    const type = there.type === "present" ? "already-moved" : "vanished";
+    return { type: "settled", outcome: { type } };
+  }
+  const isCommitted = target.phase === "prepared" && (await fateOfTarget(context, target)) === "committed";
+  if (isCommitted && (await publish(context, gfid, epoch))) return recovered(context, gfid);
+  await dropUncommitted(context, target, epoch);
+  return { type: "settled", outcome: { type: "vanished" } };
+}
+
+/** @throws RebalanceError `REBALANCE_UNDECIDED` unless it is known that the source did not commit for it. */
+async function dropUncommitted(context: RunContext, target: HeldTarget, fence: Epoch): Promise<void> {
+  const fate = target.phase === "filling" ? "not-committed" : await fateOfTarget(context, target);
+  if (fate !== "not-committed") throw undecided(context, target.gfid);
+  await abort(context, target.gfid, fence);
+}
+
+async function recovered(context: RunContext, gfid: Gfid): Promise<Settled> {
+  const { destination, tally, options } = context;
+  tally.recovered();
+  const state = await lookUp(destination, gfid, options.fopTimeoutMs);
+  return {
+    type: "settled",
+    outcome: { type: "moved", bytes: state.type === "absent" ? 0 : state.stat.size },
+  };
 }
 
 /** @returns whether it was prepared. */

@@ -1,6 +1,7 @@
-import { ANONYMOUS_FD, FileType, type Gfid, xdataOf } from "@brickshift/wire";
+import { ANONYMOUS_FD, Errno, FileType, type Gfid, xdataOf } from "@brickshift/wire";
 import { crawl, type CrawledEntry, type CrawlStart, type CrawlWorld, findStart } from "./crawl.js";
 import { isErrno, isGone } from "./fop-failure.js";
+import { targetOf } from "./held-targets.js";
 import { type InodeState, lookUp } from "./inode-state.js";
 import type { RebalanceOptions } from "./options.js";
 import type { BrickPort, World } from "./ports.js";
@@ -24,11 +25,11 @@ export interface VerifyRequest {
 
 /**
  * What is wrong with a file. `two-data-files`: both bricks have its data. `no-data-file`: both only point to the
- * other; a migration that was not ended, or a lost file. `dangling`: one points to the other, which has
- * nothing. `unreadable`: its data cannot be read, or is shorter than its size.
+ * other; a migration that was not ended, or a lost file. `target-left`: the destination holds what was copied of a file that the
+ * source has no more; a run ends it. `dangling`: one points to the other, which has nothing. `unreadable`: its data cannot be read, or is shorter than its size.
  */
 export interface VerifyFinding {
-  readonly type: "two-data-files" | "no-data-file" | "dangling" | "unreadable";
+  readonly type: "two-data-files" | "no-data-file" | "target-left" | "dangling" | "unreadable";
   readonly path: string;
   readonly gfid: Gfid;
   readonly message: string;
@@ -148,7 +149,7 @@ class Verifier {
       if ((stat.mode & FileType.mask) !== FileType.regular) return;
       const there = await lookUp(other, gfid, this.#options.fopTimeoutMs);
       if (state.type === "link") {
-        this.#checkLink(path, gfid, state.linkto, brick, other, there);
+        await this.#checkLink(path, gfid, state.linkto, brick, other, there);
         return;
       }
       if (brick === this.#request.source) this.#onSource += 1;
@@ -163,22 +164,44 @@ class Verifier {
     }
   }
 
-  #checkLink(
+  async #checkLink(
     path: string,
     gfid: Gfid,
     linkto: string,
     brick: BrickPort,
     other: BrickPort,
     there: InodeState,
-  ): void {
-    const name = other === this.#request.source ? this.#options.sourceName : this.#options.destinationName;
-    if (linkto !== (name ?? subvolumeOf(other))) return;
-    if (there.type === "absent") {
+  ): Promise<void> {
+    if (linkto !== this.#nameOf(other)) return;
+    if (there.type === "absent" && (await this.#isTarget(gfid, brick))) {
+      this.#find(
+        "target-left",
+        path,
+        gfid,
+        "a migration was not ended, and the source has nothing; run again",
+      );
+    } else if (there.type === "absent") {
       this.#find("dangling", path, gfid, `${brick.brick} points to ${other.brick}, which has no such file`);
     }
-    if (there.type === "link" && brick === this.#request.source) {
-      this.#find("no-data-file", path, gfid, "both bricks point to the other; go on with resume");
+    if (there.type === "link" && there.linkto === this.#nameOf(brick) && brick === this.#request.source) {
+      this.#find("no-data-file", path, gfid, "both bricks point to the other; run again, which ends it");
     }
+  }
+
+  #nameOf(brick: BrickPort): string {
+    const { sourceName, destinationName } = this.#options;
+    return (brick === this.#request.source ? sourceName : destinationName) ?? subvolumeOf(brick);
+  }
+
+  async #isTarget(gfid: Gfid, brick: BrickPort): Promise<boolean> {
+    if (brick !== this.#request.destination) return false;
+    const target = await targetOf({ destination: brick, options: this.#options }, gfid).catch(
+      (error: unknown) => {
+        if (isErrno(error, Errno.EOPNOTSUPP)) return undefined;
+        throw error;
+      },
+    );
+    return target !== undefined;
   }
 
   async #readAll(path: string, gfid: Gfid, brick: BrickPort): Promise<void> {

@@ -1,6 +1,7 @@
 import { type Gfid, NULL_GFID, XdrReader, XdrWriter } from "@brickshift/wire";
 import type { KnownCommit } from "./tree.js";
 import type { TreeChange, TreeContext } from "./tree-context.js";
+import { TreeError } from "./tree-error.js";
 import { RecordKind } from "./tree-keys.js";
 
 /** Above every epoch: of a store that was made before commits were remembered none is known. */
@@ -22,8 +23,15 @@ export class CommitRecords {
   of(gfid: Gfid): KnownCommit | undefined {
     const bytes = this.#context.records.bytesOf(RecordKind.commit, gfid);
     if (bytes === undefined) return undefined;
-    const reader = new XdrReader(bytes);
-    return { epoch: reader.u64(), linkto: reader.name() };
+    try {
+      const reader = new XdrReader(bytes);
+      return { epoch: reader.u64(), linkto: reader.name() };
+    } catch (error) {
+      throw new TreeError(
+        "TREE_DAMAGED",
+        `the commit of ${gfid} does not decode (${String(error)}); run fsck`,
+      );
+    }
   }
 
   /** Commits of higher epochs are all remembered, but for those that were published. */

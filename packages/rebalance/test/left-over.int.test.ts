@@ -1,0 +1,203 @@
+import { type Epoch, type Gfid, LINK_FILE_PERMISSIONS, LkCmd, LockType, ROOT_GFID } from "@brickshift/wire";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { MemoryJournal } from "../src/index.js";
+import { makeFile, newGfid, random, readAll, rebalance, twoBricks } from "./two-bricks.js";
+
+let bricks: Awaited<ReturnType<typeof twoBricks>>;
+let sourceId: Gfid;
+
+beforeEach(async () => {
+  bricks = await twoBricks();
+  sourceId = bricks.source.capabilities?.brickId as Gfid;
+});
+afterEach(() => bricks.close());
+
+const treeOf = (name: "b0" | "b1") => {
+  const tree = bricks.servers[name].server.bricks.get(name)?.tree;
+  if (tree === undefined) throw new Error(`no brick ${name}`);
+  return tree;
+};
+const content = Buffer.from("the only copy");
+/** The epoch of the lease of a runner that is no more. */
+const epoch = 5n as Epoch;
+const token = () => ({ source: sourceId, fence: epoch });
+
+const run = (options: Parameters<typeof rebalance>[0] = {}) =>
+  rebalance(options).run({ source: bricks.source, destination: bricks.destination });
+
+/** A file whose runner ended when it had filled its target, or prepared it as well. */
+async function leftOver(phase: "filling" | "prepared", name = "f"): Promise<Gfid> {
+  const gfid = await makeFile(bricks.source, name, content);
+  const tree = treeOf("b1");
+  const object = { gfid, mode: 0o101000, uid: 0, gid: 0 };
+  await tree.createTarget(ROOT_GFID, name, object, "b0", token());
+  await tree.write(gfid, 0, content, { token: token() });
+  if (phase === "filling") return gfid;
+  const times = { atimeNs: 1n, mtimeNs: 2n, ctimeNs: 3n };
+  const attributes = { mode: 0o640, uid: 0, gid: 0, size: content.length, ...times, xattrs: new Map() };
+  await tree.prepareTarget(gfid, attributes, token(), epoch);
+  return gfid;
+}
+
+const removeOnSource = (bname = "f") => bricks.source.fops.unlink({ pargfid: ROOT_GFID, bname });
+
+describe("a run without the journal of the one before", () => {
+  it("publishes what was committed though its link file was removed as stale", async () => {
+    const gfid = await leftOver("prepared");
+    await treeOf("b0").commitMoved(gfid, "b1", epoch);
+    await removeOnSource();
+    const { counts, failures } = await run();
+    expect(failures).toEqual([]);
+    expect(counts).toMatchObject({ recovered: 1, moved: 1 });
+    expect(await readAll(bricks.destination, gfid)).toEqual(content);
+    expect(treeOf("b1").targets()).toEqual([]);
+  });
+
+  it.each(["filling", "prepared"] as const)(
+    "drops what was %s, of a file that was removed before it could be committed",
+    async (phase) => {
+      const gfid = await leftOver(phase);
+      await removeOnSource();
+      const { counts, failures } = await run();
+      expect(failures).toEqual([]);
+      expect(counts).toMatchObject({ recovered: 0, vanished: 1 });
+      expect(treeOf("b1").isLinked(gfid)).toBe(false);
+    },
+  );
+
+  it("drops what was prepared of a file that another runner then moved to a third brick", async () => {
+    const gfid = await leftOver("prepared");
+    await treeOf("b0").commitMoved(gfid, "b2", 9n);
+    const first = await run();
+    expect(first.failures).toMatchObject([{ outcome: { type: "skipped", reason: "link-elsewhere" } }]);
+    expect(treeOf("b1").isLinked(gfid)).toBe(false);
+    const other = await leftOver("prepared", "g");
+    await treeOf("b0").commitMoved(other, "b2", 9n);
+    await removeOnSource("g");
+    await run();
+    expect(treeOf("b1").isLinked(other)).toBe(false);
+  });
+
+  it("ends what is outside of the paths that it moves", async () => {
+    const gfid = await leftOver("prepared");
+    await treeOf("b0").commitMoved(gfid, "b1", epoch);
+    const other = await leftOver("filling", "g");
+    await makeFile(bricks.source, "h", content);
+    const told: string[] = [];
+    const { counts } = await rebalance().run({
+      source: bricks.source,
+      destination: bricks.destination,
+      paths: ["/h"],
+      onEvent: (event) => void (event.type === "progress" || told.push(`${event.type} ${event.path}`)),
+    });
+    expect(counts).toMatchObject({ recovered: 1, moved: 2 });
+    // What nobody can open comes before anything is moved.
+    expect(told).toEqual(["file /f", "begins /h", "file /h"]);
+    expect(await readAll(bricks.destination, gfid)).toEqual(content);
+    expect(treeOf("b1").isLinked(other)).toBe(false);
+    expect(await readAll(bricks.source, other)).toEqual(content);
+  });
+
+  it("is asked for by a verification that finds such a target", async () => {
+    const gfid = await leftOver("prepared");
+    const ends = { source: bricks.source, destination: bricks.destination };
+    expect(await rebalance().verify(ends)).toMatchObject({ ok: true });
+    await treeOf("b0").commitMoved(gfid, "b1", epoch);
+    expect((await rebalance().verify(ends)).firstFindings).toMatchObject([{ type: "no-data-file", gfid }]);
+    await removeOnSource();
+    expect((await rebalance().verify(ends)).firstFindings).toMatchObject([{ type: "target-left", gfid }]);
+    await run();
+    expect(await rebalance().verify(ends)).toMatchObject({ ok: true, onDestination: 1 });
+    await treeOf("b1").commitMoved(gfid, "b2", epoch);
+    expect(await rebalance().verify(ends)).toMatchObject({ ok: true, onDestination: 0 });
+  });
+
+  it("leaves a target alone that somebody is at work on, and one that is filled from another brick", async () => {
+    const busy = await leftOver("filling");
+    const rival = await bricks.connect("b0");
+    const flock = { type: LockType.write, whence: 0, start: 0n, len: 0n, pid: 0, lkOwner: new Uint8Array(0) };
+    const lock = { gfid: busy, cmd: LkCmd.setlk, type: LockType.write, flock, volume: "dht.file.migrate" };
+    await rival.fops.inodelk(lock, { auth: { lkOwner: Buffer.from("12345678") } });
+    const foreign = newGfid();
+    const object = { gfid: foreign, mode: 0o100000 | LINK_FILE_PERMISSIONS, uid: 0, gid: 0 };
+    await treeOf("b1").createTarget(ROOT_GFID, "x", object, "b7", { source: newGfid(), fence: 1n });
+    await makeFile(bricks.source, "h", content);
+    const paths = { source: bricks.source, destination: bricks.destination, paths: ["/h"] };
+    const { failures } = await rebalance({ foreignLockWaitMs: 5 }).run(paths);
+    expect(failures).toEqual([]);
+    expect(treeOf("b1").targets()).toHaveLength(2);
+    await rival.close();
+    await rebalance().run(paths);
+    expect(treeOf("b1").targets()).toMatchObject([{ gfid: foreign }]);
+  });
+
+  it("does not take a file for lost that has moved on to a third brick", async () => {
+    const gfid = await makeFile(bricks.source, "f", content);
+    expect((await run()).counts.moved).toBe(1);
+    await treeOf("b1").commitMoved(gfid, "b2", epoch);
+    expect((await run()).counts).toMatchObject({ alreadyMoved: 1, failed: 0 });
+  });
+
+  it("has its commits forgotten by the source once they are published", async () => {
+    const gfid = await makeFile(bricks.source, "f", Buffer.from(random.bytes(10_000)));
+    const left = await leftOver("prepared", "g");
+    await treeOf("b0").commitMoved(left, "b1", epoch);
+    expect(treeOf("b0").committed(left)).toMatchObject({ linkto: "b1" });
+    await run();
+    await treeOf("b0").close();
+    expect([gfid, left].map((each) => treeOf("b0").committed(each))).toEqual([{ since: 0n }, { since: 0n }]);
+  });
+});
+
+describe("a target of which the source does not know whether it committed", () => {
+  async function undecided(): Promise<Gfid> {
+    const gfid = await leftOver("prepared");
+    await removeOnSource();
+    // As in a store that was made before commits were remembered.
+    await bricks.restart("b0", () => {});
+    const { meta } = bricks.servers.b0.store;
+    const [mark] = [...meta.range({ from: Uint8Array.of(0x6d), to: Uint8Array.of(0x6e) })];
+    await meta.transact((tx) => tx.delete(mark?.key as Uint8Array));
+    await until(() => bricks.source.fops.statfs({ gfid: ROOT_GFID }));
+    return gfid;
+  }
+
+  it("is kept, and told of with what to do, by every run", async () => {
+    const gfid = await undecided();
+    for (const journal of [new MemoryJournal(), new MemoryJournal()]) {
+      const { failures } = await rebalance().run({
+        source: bricks.source,
+        destination: bricks.destination,
+        journal,
+      });
+      expect(failures).toMatchObject([{ path: "/f", outcome: { code: "REBALANCE_UNDECIDED" } }]);
+      expect(treeOf("b1").target(gfid)?.phase).toBe("prepared");
+    }
+  });
+
+  it("is published or dropped when the operator says so", async () => {
+    const gfid = await undecided();
+    expect((await run({ undecided: "publish" })).failures).toEqual([]);
+    expect(await readAll(bricks.destination, gfid)).toEqual(content);
+  });
+
+  it("is dropped when the operator says so", async () => {
+    const gfid = await undecided();
+    expect((await run({ undecided: "drop" })).failures).toEqual([]);
+    expect(treeOf("b1").isLinked(gfid)).toBe(false);
+  });
+});
+
+async function until(work: () => Promise<unknown>): Promise<void> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const isDone = await work().then(
+      () => true,
+      () => false,
+    );
+    if (isDone) return;
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
+  }
+  throw new Error("it does not come back");
+}
