@@ -1,7 +1,8 @@
 import type { Mutant } from "./mutant.js";
 
 const src = "packages/rebalance/src";
-const tests = ["packages/rebalance/test"];
+const unit = "packages/rebalance/test";
+const tests = [unit];
 
 /** The steps of one file's move, their order, and what recovery makes of what it finds. */
 export const ofRebalance: readonly Mutant[] = [
@@ -115,7 +116,7 @@ export const ofRebalance: readonly Mutant[] = [
     if (mode`,
       },
     ],
-    tests,
+    tests: [`${unit}/file-source.int.test.ts`],
   },
   {
     rule: "a target is taken over while the source has the data only",
@@ -129,7 +130,7 @@ export const ofRebalance: readonly Mutant[] = [
         to: `    await this.#lock.take();`,
       },
     ],
-    tests,
+    tests: [`${unit}/rivals.int.test.ts`],
   },
   {
     rule: "a target is taken over with the migration lock only",
@@ -141,7 +142,7 @@ export const ofRebalance: readonly Mutant[] = [
         to: `    // What is dropped`,
       },
     ],
-    tests,
+    tests: [`${unit}/rivals.int.test.ts`],
   },
   {
     rule: "recovery publishes a prepared target when the source links to it",
@@ -152,7 +153,7 @@ export const ofRebalance: readonly Mutant[] = [
         to: `if (epoch < 0n) return recovered`,
       },
     ],
-    tests,
+    tests: [`${unit}/crash.sim.test.ts`],
   },
   {
     rule: "recovery aborts a target while the source has the data",
@@ -163,7 +164,7 @@ export const ofRebalance: readonly Mutant[] = [
         to: ``,
       },
     ],
-    tests,
+    tests: [`${unit}/late-and-unclear.int.test.ts`],
   },
   {
     rule: "recovery takes the lock before it drops a target",
@@ -175,7 +176,7 @@ export const ofRebalance: readonly Mutant[] = [
         to: `  try {`,
       },
     ],
-    tests,
+    tests: [`${unit}/migration-lock.int.test.ts`],
   },
   {
     rule: "a prepared target that is the only copy, since the link file was removed, is published",
@@ -186,7 +187,7 @@ export const ofRebalance: readonly Mutant[] = [
         to: ``,
       },
     ],
-    tests,
+    tests: [`${unit}/late-and-unclear.int.test.ts`],
   },
   {
     rule: "a failed sync is told, also when a later one succeeds",
@@ -197,7 +198,7 @@ export const ofRebalance: readonly Mutant[] = [
         to: ``,
       },
     ],
-    tests,
+    tests: [`${unit}/sync-ahead.test.ts`],
   },
   {
     rule: "a lease that was granted to nobody is given back",
@@ -208,7 +209,7 @@ export const ofRebalance: readonly Mutant[] = [
         to: `if (signal?.aborted === true) throw known;`,
       },
     ],
-    tests,
+    tests: [`${unit}/leases-returned.int.test.ts`],
   },
   {
     rule: "an unlock without an answer is repeated when the lease is recalled",
@@ -219,7 +220,7 @@ export const ofRebalance: readonly Mutant[] = [
         to: ``,
       },
     ],
-    tests,
+    tests: [`${unit}/leases-returned.int.test.ts`],
   },
   {
     rule: "the intent of a flip is in the journal until it is done",
@@ -230,7 +231,7 @@ export const ofRebalance: readonly Mutant[] = [
         to: ``,
       },
     ],
-    tests,
+    tests: [`${unit}/journal.test.ts`, `${unit}/journal-durability.test.ts`],
   },
   {
     rule: "a damaged journal is refused",
@@ -241,7 +242,7 @@ export const ofRebalance: readonly Mutant[] = [
         to: `if (text(line.subarray(0, HEAD_BYTES)).length !== HEAD_BYTES) {`,
       },
     ],
-    tests,
+    tests: [`${unit}/journal.test.ts`],
   },
   {
     rule: "a journal is not shared by two runners",
@@ -252,18 +253,18 @@ export const ofRebalance: readonly Mutant[] = [
         to: `() => {}`,
       },
     ],
-    tests,
+    tests: [`${unit}/journal.test.ts`],
   },
   {
-    rule: "a source's name is not unlinked from anything but a link file",
+    rule: "a late unlink of a name that the target had takes no other file away, by the lease's epoch or by asking for a link file",
     edits: [
       {
         file: `${src}/link-names.ts`,
         from: `const guarded = new Map([...(xdata ?? []), ONLY_LINK_FILES]);`,
-        to: `const guarded = new Map(xdata ?? []);`,
+        to: `const guarded = new Map([...(xdata ?? [])].filter(([key]) => key !== "brickshift.lease-epoch"));`,
       },
     ],
-    tests,
+    tests: [`${unit}/late-and-unclear.int.test.ts`],
   },
   {
     rule: "a run ends what the destination holds, whatever the source has of it",

@@ -85,6 +85,32 @@ describe("a commit without an answer", () => {
     expect(await readAll(bricks.destination, gfid)).toEqual(content);
   });
 
+  it("that is shown nowhere yet is shown by the next run, also when the link file was removed meanwhile", async () => {
+    const content = Buffer.from(random.bytes(3_000));
+    const gfid = await makeFile(bricks.source, "f", content);
+    const destination = interceptedPort(bricks.destination, {
+      setxattr: (input, send) => {
+        if (getXdata(input.dict, "migration") !== "publish") return send();
+        return Promise.reject(
+          new ProtocolError("RpcError", "RPC_PING_TIMEOUT", errorCodes.RPC_PING_TIMEOUT, "no answer"),
+        );
+      },
+    });
+    const journal = new MemoryJournal();
+    await rebalance({ stepTriesMax: 2, settleTimeoutMs: 10 }).run({
+      source: bricks.source,
+      destination,
+      journal,
+    });
+    expect(treeOf("b0").linkto(gfid)).toBe("b1");
+    await bricks.source.fops.unlink({ pargfid: ROOT_GFID, bname: "f" });
+    const ends = { source: bricks.source, destination: bricks.destination };
+    const { counts, failures } = await rebalance().run({ ...ends, journal, resume: true });
+    expect([counts.recovered, failures]).toEqual([1, []]);
+    expect(treeOf("b1").target(gfid)).toBeUndefined();
+    expect(await readAll(bricks.destination, gfid)).toEqual(content);
+  });
+
   it("leaves the destination as it is while nobody can say what became of it, and the next run ends it", async () => {
     const content = Buffer.from(random.bytes(3_000));
     const gfid = await makeFile(bricks.source, "f", content);
@@ -148,6 +174,26 @@ describe("a commit without an answer", () => {
     expect(await readAll(own.destination, gfid)).toEqual(content);
     await own.close();
   });
+});
+
+it("a target that nobody tells of having made is dropped, when the source still has the data", async () => {
+  const content = Buffer.from(random.bytes(3_000));
+  const gfid = await makeFile(bricks.source, "f", content);
+  let hasTarget = false;
+  const destination = interceptedPort(bricks.destination, {
+    mknod: async (_, send) => {
+      await send();
+      hasTarget = treeOf("b1").target(gfid)?.phase === "filling";
+      throw new ProtocolError("RpcError", "RPC_PING_TIMEOUT", errorCodes.RPC_PING_TIMEOUT, "no answer");
+    },
+  });
+  // Another attempt would meet the target, and know.
+  const options = { attemptsMax: 1, copy: { replaysMax: 0 } };
+  const { failures } = await rebalance(options).run({ source: bricks.source, destination });
+  expect(failures).toMatchObject([{ path: "/f", outcome: { type: "failed" } }]);
+  expect(hasTarget).toBe(true);
+  expect(treeOf("b1").isLinked(gfid)).toBe(false);
+  expect(await readAll(bricks.source, gfid)).toEqual(content);
 });
 
 it("a lease that ended with its connection is answered as revoked when it is unlocked by its epoch", async () => {

@@ -1,4 +1,5 @@
 import {
+  ANONYMOUS_FD,
   bytesValue,
   FileType,
   getXdata,
@@ -12,8 +13,11 @@ import {
   xdataOf,
 } from "@brickshift/wire";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { BrickLeases } from "../src/brick-leases.js";
+import { rebalanceOptions } from "../src/index.js";
 import { type Around, interceptedPort } from "./intercepted-port.js";
-import { makeFile, random, rebalance, twoBricks } from "./two-bricks.js";
+import { noAnswer } from "./mortal-port.js";
+import { makeFile, nodeScheduler, random, rebalance, twoBricks } from "./two-bricks.js";
 
 let bricks: Awaited<ReturnType<typeof twoBricks>>;
 
@@ -122,4 +126,28 @@ it("a brick that does not answer keeps a run from its end for a bounded time onl
   const { destination } = bricks;
   const report = await rebalance({ settleTimeoutMs: 20 }).run({ source, destination, signal: cancel.signal });
   expect(report.state).toBe("cancelled");
+});
+
+it("an unlock that got no answer is repeated at once, and again when somebody waits for the lease", async () => {
+  const gfid = await makeFile(bricks.source, "f", random.bytes(20_000));
+  const writer = await bricks.connect("b0");
+  let unlocks = 0;
+  const port = interceptedPort(bricks.source, {
+    lease: (input, send) => {
+      if (input.lease.cmd !== LeaseCmd.unlock) return send();
+      unlocks += 1;
+      return unlocks > 2 ? send() : Promise.reject(noAnswer("lease"));
+    },
+  });
+  const leases = new BrickLeases(port, { scheduler: nodeScheduler, random }, rebalanceOptions.parse({}));
+  const endRecalls = leases.listen();
+  const lease = await leases.acquire({ gfid, mode: "exclusive" });
+  await expect(leases.unlock(gfid, lease)).rejects.toMatchObject({ code: "TRANSACTION_OUTCOME_UNKNOWN" });
+  expect(unlocks).toBe(2);
+  expect(usageOf("b0")).toMatchObject({ leases: 1 });
+  // Long before the brick would revoke the lease.
+  await writer.fops.write({ gfid, fd: ANONYMOUS_FD, offset: 0, payload: Buffer.from("a client's") });
+  expect(unlocks).toBe(3);
+  expect(usageOf("b0")).toMatchObject({ leases: 0, deadLeases: 0 });
+  endRecalls();
 });

@@ -1,7 +1,7 @@
-import { Errno } from "@brickshift/wire";
+import { Errno, ROOT_GFID } from "@brickshift/wire";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fopErrorOf } from "../src/fop-failure.js";
-import type { BrickPort } from "../src/index.js";
+import { type BrickPort, MemoryJournal } from "../src/index.js";
 import { LockLost, MigrationLock } from "../src/migration-lock.js";
 import { interceptedPort } from "./intercepted-port.js";
 import { makeFile, nodeScheduler, random, readAll, rebalance, twoBricks } from "./two-bricks.js";
@@ -121,6 +121,35 @@ describe("a lock that the brick holds for a connection of ours that was lost", (
     const resumed = await runner().run({ source, destination: bricks.destination, resume: true });
     expect([resumed.failures, resumed.counts.moved, refusals]).toEqual([[], 1, 5]);
     expect(await readAll(bricks.destination, gfid)).toEqual(content);
+  });
+
+  it("keeps a target of whoever holds it, also when the journal says that it was ours", async () => {
+    const own = await twoBricks({ leases: { recallTimeoutMs: 20 } });
+    const content = Buffer.from(random.bytes(40_000));
+    const journal = new MemoryJournal();
+    const ends = { source: await own.connect("b0"), destination: await own.connect("b1") };
+    await rebalance().run({ ...ends, journal });
+    const gfid = await makeFile(own.source, "f", content);
+    const target = () => own.servers.b1.server.bricks.get("b1")?.tree.target(gfid);
+    const link = { pargfid: ROOT_GFID, bname: "f" };
+    await journal.intent({ gfid, path: "/f", link, fence: "1", phase: "intent" });
+    let writes = 0;
+    let whileAtWork: unknown;
+    const destination = interceptedPort(own.destination, {
+      write: async (_, send) => {
+        writes += 1;
+        if (writes === 3) {
+          const resumed = await rebalance({ lockWaitMs: 20 }).run({ ...ends, journal, resume: true });
+          whileAtWork = { phase: target()?.phase, outcome: resumed.failures[0]?.outcome };
+        }
+        return send();
+      },
+    });
+    const { failures } = await rebalance().run({ source: own.source, destination });
+    expect(whileAtWork).toMatchObject({ phase: "filling", outcome: { code: "REBALANCE_OTHER_RUNNER" } });
+    expect(failures).toEqual([]);
+    expect(await readAll(own.destination, gfid)).toEqual(content);
+    await own.close();
   });
 
   it("does not keep a run that is cancelled from its end", async () => {
