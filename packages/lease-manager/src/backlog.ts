@@ -23,6 +23,11 @@ export class Backlog<Fop extends GatedFop, Request extends LeaseRequest> {
     return this.#queuedRequests;
   }
 
+  /** Inodes on which somebody waits. */
+  get contendedInodes(): number {
+    return this.#contended.size;
+  }
+
   /** @throws {@link LeaseError} `LEASE_BACKLOG_FULL` when no fop more may wait on the inode. */
   checkFop(inode: InodeLeases<Fop, Request>): void {
     if (inode.blockedFops >= this.#options.blockedFopsMax) {

@@ -33,6 +33,8 @@ export interface LeaseUsage {
   readonly clients: number;
   readonly blockedFops: number;
   readonly queuedRequests: number;
+  /** Inodes on which fops or requests wait. */
+  readonly contendedInodes: number;
   readonly trackedInodes: number;
   readonly deadLeases: number;
   /** Entries of the recall clock; those of leases that ended go when their time comes. */
@@ -96,6 +98,7 @@ export class LeaseManager<Fop extends GatedFop = GatedFop, Request extends Lease
       clients: this.#ledger.registry.clients,
       blockedFops: this.#backlog.blockedFops,
       queuedRequests: this.#backlog.queuedRequests,
+      contendedInodes: this.#backlog.contendedInodes,
       trackedInodes: this.#ledger.tracked.size,
       deadLeases: this.#ledger.registry.deadLeases,
       deadlines: this.#ledger.deadlines.size,

@@ -1,7 +1,15 @@
+import { ManualScheduler } from "@brickshift/testkit";
+import type { ClientUid, Gfid, LeaseScope } from "@brickshift/wire";
 import { expect, it } from "vitest";
 import { ZodError } from "zod";
-import { createLeaseManager, leaseOptions, type LeaseOptionsInput } from "../src/index.js";
-import { FIRST_EPOCH, LeaseScene } from "./lease-scene.js";
+import {
+  createLeaseManager,
+  driveLeases,
+  leaseOptions,
+  type LeaseOptionsInput,
+  type LeaseType,
+} from "../src/index.js";
+import { FIRST_EPOCH, leaseIdOf, LeaseScene } from "./lease-scene.js";
 
 /** Plays `script`, then one more `line`, which must be refused with `code` and change nothing. */
 function refusesOneMore(options: LeaseOptionsInput, script: string, line: string, code: string) {
@@ -151,4 +159,75 @@ it("has a default for every option", () => {
       "trackedInodesMax": 4096,
     }
   `);
+});
+
+it.each([
+  [{ blockedFopsMax: 1 }, "fop w1 bob write\n fop w2 bob write", "1 fops wait on f"],
+  [{ blockedFopsTotalMax: 1 }, "fop w1 bob write\n fop w2 bob write", "1 fops wait on the brick"],
+  [{ queuedRequestsMax: 1 }, "request B b read-write data\n request C c read data", "1 lease requests wait"],
+  [{ leasesPerInodeMax: 1 }, "request B b read data", "1 leases on f"],
+  [{ leasesMax: 1 }, "request B b read data on g", "1 leases on the brick"],
+  [{ grantsMax: 1 }, "request B b read data on g", "1 leases granted since the start"],
+  [{ inodesMax: 1 }, "request B b read data on g", "1 inode records exist"],
+  [{}, "request A b read data", "leaseIdA stands for a lease of f"],
+  [{}, "unlock A b", "leaseIdA is another client's"],
+  [{}, "unlock A a on g", "leaseIdA is of f"],
+  [{}, "unlock A a read-write", "no read-write lease"],
+  [{}, "unlock zero a", "the lease-id is all zero"],
+  [{}, "request zero a read data", "the lease-id is all zero"],
+  [{}, "fop r1 a read epoch 9", "lease without an id: not-held"],
+  [{}, "revoke\n fop r1 a read under A", "lease leaseIdA: admin"],
+  [{}, "revoke\n request A a read data", "lease leaseIdA: admin"],
+] as const)("says what is wrong, with %o after %j", (options, script, message) => {
+  const scene = new LeaseScene(options);
+  scene.run("request A a read data");
+  scene.play(script);
+  expect(scene.lastMessage).toContain(message.replace("leaseIdA", leaseIdOf("A")));
+});
+
+it("says why a request is refused", () => {
+  const messages: string[] = [];
+  const driver = driveLeases({}, FIRST_EPOCH, new ManualScheduler(), (effect) => {
+    if (effect.type === "refuse") messages.push(effect.error.message);
+  });
+  const inode = driver.manager.inode("f" as Gfid);
+  const ask = (name: string, type: LeaseType, scope: LeaseScope) =>
+    driver.request(inode, { client: name as ClientUid, leaseId: leaseIdOf(name), type, scope });
+  ask("A", "read-write", "data");
+  ask("B", "read", "open");
+  ask("C", "read", "data");
+  driver.unlock(inode, { client: "C" as ClientUid, leaseId: leaseIdOf("C") });
+  ask("D", "read", "data");
+  driver.removeInode(inode);
+  expect(messages.map((text) => text.slice(text.indexOf(": ") + 2))).toEqual([
+    "1 leases on f",
+    `the request for ${leaseIdOf("C")} was taken back`,
+    "f is gone",
+  ]);
+});
+
+it("counts what is in use", () => {
+  const scene = new LeaseScene({ recallTimeoutMs: 50, recallCapMs: 50 });
+  expect(Object.values(scene.manager.usage).every((count) => count === 0)).toBe(true);
+  scene.play(`
+    request A alice read data on f
+    request B bob read data on f
+    request C carol read open on g
+    fop w1 dave write on f
+    fop w2 dave write on g
+    request D dave read data on f
+    request E erin read data on h
+    revoke on h
+  `);
+  expect(scene.manager.usage).toEqual({
+    inodes: 3,
+    leases: 4,
+    clients: 5,
+    blockedFops: 2,
+    queuedRequests: 1,
+    contendedInodes: 2,
+    trackedInodes: 2,
+    deadLeases: 1,
+    deadlines: 3,
+  });
 });

@@ -73,3 +73,54 @@ it("finds the leases of an inode also after a fop ended on a record of it that w
   scene.driver.finish(givenUp, flush);
   expect(scene.run("disconnect runner")).toEqual(["revoke A of runner: disconnect"]);
 });
+
+it("drops a fop that waited on through the end of one of the leases in its way", () => {
+  const scene = new LeaseScene();
+  const said = scene.play(`
+    request A alice read data
+    request B bob read data
+    fop w1 carol write
+    unlock A alice
+    disconnect carol
+  `);
+  expect(said.slice(-2)).toEqual(["A unlocked", "drop w1"]);
+  expect(scene.manager.usage).toMatchObject({ blockedFops: 0, contendedInodes: 0 });
+});
+
+it("drops what waits on several inodes, and leaves what others have there", () => {
+  const scene = new LeaseScene();
+  const said = scene.play(`
+    request A alice read-write data on f
+    request B alice read-write data on g
+    fop r1 bob read on f
+    fop r2 carol read on f
+    request C bob read data on g
+    request D carol read data on g
+    disconnect bob
+  `);
+  expect(said.slice(-2)).toEqual(["drop r1", "withdraw C"]);
+  expect(scene.manager.usage).toMatchObject({
+    blockedFops: 1,
+    queuedRequests: 1,
+    contendedInodes: 2,
+    leases: 3,
+  });
+  expect(scene.play("unlock A alice on f\n unlock B alice on g")).toEqual([
+    "A unlocked",
+    "resume r2",
+    "B unlocked",
+    "grant D to carol, epoch 3",
+  ]);
+  expect(scene.manager.usage.contendedInodes).toBe(0);
+});
+
+it("does not revoke what the client only asked for", () => {
+  const scene = new LeaseScene();
+  const said = scene.play(`
+    request A alice read-write data
+    request B bob read-write data
+    disconnect bob
+    unlock A alice
+  `);
+  expect(said.slice(-2)).toEqual(["withdraw B", "A unlocked"]);
+});

@@ -46,6 +46,8 @@ export class LeaseScene {
   readonly scheduler = new ManualScheduler();
   readonly driver: LeaseDriver<NamedFop>;
   readonly #fops = new Map<string, NamedFop & { readonly on: string }>();
+  /** Of the last error of the core. */
+  lastMessage = "";
   #said: string[] = [];
 
   constructor(options: LeaseOptionsInput = {}) {
@@ -79,6 +81,7 @@ export class LeaseScene {
       this.#dispatch(new Words(line));
     } catch (error) {
       if (!isProtocolError(error)) throw error;
+      this.lastMessage = error.message;
       this.#said.push(`error ${codeOf(error)}`);
     }
     return this.#said;

@@ -235,3 +235,63 @@ it("keeps extents while the record of the inode comes and goes", () => {
   expect(scene.manager.usage.inodes).toBe(0);
   expect(scene.run("since 1")).toEqual(["0+10"]);
 });
+
+it("tells how often extents were joined for want of room", () => {
+  const scene = new LeaseScene({ extentsMax: 2 });
+  expect(scene.manager.coarsenedExtents(scene.inode().gfid)).toBe(0);
+  scene.play(`
+    request A runner read data
+    modify 0 10
+    modify 20 10
+    modify 40 10
+  `);
+  expect(scene.manager.coarsenedExtents(scene.inode().gfid)).toBe(1);
+  expect(scene.run("since 1")).toEqual(["0+30 40+10"]);
+});
+
+it("makes room for a quarter at once, by the smallest gaps, and those at lower offsets first", () => {
+  const extents = new ModifiedExtents(epoch(1), 8);
+  for (const offset of [0, 20, 45, 60, 80, 100, 130, 150, 170]) extents.mark(offset, 10, epoch(1));
+  expect(extents.since(epoch(1))).toEqual([
+    { offset: 0, length: 30 },
+    { offset: 45, length: 45 },
+    { offset: 100, length: 10 },
+    { offset: 130, length: 10 },
+    { offset: 150, length: 10 },
+    { offset: 170, length: 10 },
+  ]);
+  expect([extents.count, extents.coarsened]).toEqual([6, 3]);
+});
+
+it("keeps no more extents than it must, however writes overlap", () => {
+  const extents = new ModifiedExtents(epoch(1), 100);
+  extents.mark(10, 10, epoch(1));
+  extents.mark(20, 10, epoch(1));
+  extents.mark(0, 10, epoch(1));
+  expect(extents.count).toBe(1);
+  extents.mark(12, 4, epoch(2));
+  expect(extents.count).toBe(3);
+  expect(extents.since(epoch(2))).toEqual([{ offset: 12, length: 4 }]);
+  extents.mark(12, 4, epoch(3));
+  extents.mark(11, 1, epoch(3));
+  extents.mark(16, 1, epoch(3));
+  expect(extents.count).toBe(3);
+  expect(extents.since(epoch(3))).toEqual([{ offset: 11, length: 6 }]);
+  extents.mark(5, Infinity, epoch(4));
+  expect(extents.count).toBe(2);
+  expect(extents.since(epoch(4))).toEqual([{ offset: 5, length: Infinity }]);
+});
+
+it("keeps an inode that was used last, whether it was marked, asked for or leased", () => {
+  for (const use of ["modify 0 1 on f", "since 1 on f", "request D runner read data on f"]) {
+    const scene = new LeaseScene({ trackedInodesMax: 2 });
+    scene.play(`
+      request A runner read data on f
+      request B runner read data on g
+      ${use}
+      request C runner read data on h
+    `);
+    expect(scene.run("since 1 on f")).not.toEqual(["unknown"]);
+    expect(scene.run("since 2 on g")).toEqual(["unknown"]);
+  }
+});

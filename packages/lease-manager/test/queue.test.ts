@@ -177,3 +177,94 @@ it("ends leases, requests and extents with the inode, and lets blocked fops find
   scene.run("forget");
   expect(scene.manager.usage).toMatchObject({ inodes: 0, leases: 0, trackedInodes: 0 });
 });
+
+it("takes back the request that is meant, and no other that waits", () => {
+  const scene = new LeaseScene();
+  const said = scene.play(`
+    request A alice read-write data
+    fop r1 carol read
+    request B bob read-write data
+    request C carol read-write data
+    unlock C carol
+    unlock A alice
+    finish r1
+  `);
+  expect(said.slice(3)).toEqual([
+    "C withdrawn",
+    "refuse C: LEASE_NOT_HELD",
+    "A unlocked",
+    "resume r1",
+    "grant B to bob, epoch 2",
+  ]);
+});
+
+it("keeps the order of grants whichever lease of several ends", () => {
+  const scene = new LeaseScene();
+  for (const id of ["A", "B", "C", "D"]) scene.run(`request ${id} ${id} read data`);
+  const held = () => scene.inode().leases.map(({ client }) => client);
+  expect(held()).toEqual(["A", "B", "C", "D"]);
+  expect(scene.inode().leaseCount).toBe(4);
+  scene.run("unlock B B");
+  expect(held()).toEqual(["A", "C", "D"]);
+  scene.run("unlock A A");
+  expect(held()).toEqual(["C", "D"]);
+  scene.run("request E E read data");
+  scene.run("unlock D D");
+  expect(held()).toEqual(["C", "E"]);
+  expect(scene.run("fop w1 bob write").slice(1)).toEqual([
+    "recall C from C, until 60000",
+    "recall E from E, until 60000",
+  ]);
+});
+
+it("grants to nobody while one of the fops that run is left, whatever else ends", () => {
+  const scene = new LeaseScene();
+  scene.play(`
+    fop w1 bob write
+    fop w2 bob write
+    fop r1 bob read
+    fop f1 bob flush
+    request A runner read-write data
+  `);
+  for (const name of ["f1", "w2", "r1"]) expect(scene.run(`finish ${name}`)).toEqual([]);
+  expect(scene.run("finish w1")).toEqual(["grant A to runner, epoch 1"]);
+});
+
+it("lets fops of the holder pass a request that waits behind its recall only", () => {
+  const scene = new LeaseScene();
+  const said = scene.play(`
+    request A alice read data
+    request B bob read data
+    request C carol read-write data
+    fop r1 alice read under A
+    fop r2 dave read
+  `);
+  expect(said.slice(-2)).toEqual(["r1 proceeds", "r2 blocked"]);
+  expect(scene.inode().waiting.map(({ kind }) => kind)).toEqual(["request", "fop"]);
+});
+
+it("takes all requests back that wait on an inode that goes", () => {
+  const scene = new LeaseScene();
+  const said = scene.play(`
+    request A alice read-write data
+    request B bob read data
+    fop w1 carol write
+    request C carol read data
+    remove
+  `);
+  expect(said.slice(-4)).toEqual([
+    "refuse B: LEASE_INODE_GONE",
+    "refuse C: LEASE_INODE_GONE",
+    "revoke A of alice: admin",
+    "resume w1",
+  ]);
+  expect(scene.manager.usage).toMatchObject({
+    queuedRequests: 0,
+    blockedFops: 0,
+    leases: 0,
+    contendedInodes: 0,
+  });
+  scene.run("finish w1");
+  scene.run("forget");
+  expect(scene.manager.usage.inodes).toBe(0);
+});

@@ -162,3 +162,36 @@ it("keeps no deadlines of leases that were given back in time, though an earlier
 it("ends leases by order of the admin, before it resumes anybody", () => {
   expect(recalled({}).run("revoke")).toEqual(["revoke A of runner: admin", "resume w1"]);
 });
+
+it("takes another timeout over for the recalls to come, and keeps the deadlines of those under way", () => {
+  const scene = new LeaseScene({ recallTimeoutMs: 50, recallCapMs: 50 });
+  scene.play(`
+    request A alice read data on f
+    request B bob read data on g
+    fop w1 carol write on f
+  `);
+  scene.manager.setRecallTimeout(200);
+  expect(scene.run("fop w2 carol write on g")[1]).toBe("recall B from bob, until 200");
+  expect(scene.run("advance 50")).toEqual(["revoke A of alice: recall-timeout", "resume w1"]);
+  expect(scene.run("advance 149")).toEqual([]);
+  expect(scene.run("advance 1")).toEqual(["revoke B of bob: recall-timeout", "resume w2"]);
+});
+
+it("gives no more time for progress than the cap, counted from the recall", () => {
+  const scene = new LeaseScene({ recallTimeoutMs: 50, recallProgressMs: 100, recallCapMs: 80 });
+  scene.play(`
+    request A runner read data
+    advance 1000
+    fop w1 bob write
+    advance 40
+    fop r1 runner read under A
+  `);
+  expect(scene.manager.deadlineMs).toBe(1_080);
+});
+
+it("has no deadline to put off when the timeout is infinite", () => {
+  const scene = recalled({ recallTimeoutMs: "infinite", recallProgressMs: 10, recallCapMs: 20 });
+  scene.run("fop r1 runner read under A");
+  expect(scene.manager.deadlineMs).toBeUndefined();
+  expect(scene.manager.usage.deadlines).toBe(0);
+});
