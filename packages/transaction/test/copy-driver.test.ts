@@ -33,6 +33,30 @@ describe("a copier", () => {
     expect(source.recall).toBeUndefined();
   });
 
+  it.each([true, false])("gives buffers back as it goes, holes or not: %s", async (isSparse) => {
+    const { source, destination, copier } = setup(2_000, { windowMax: 4 });
+    source.isSparse = isSparse;
+    if (isSparse) source.bytes.fill(0, 100, 1_900).fill(7, 500, 600);
+    let heldMax = 0;
+    source.beforeRead = () => (heldMax = Math.max(heldMax, source.answered - source.released));
+    await copier.copy({ source, destination }, { mode: "shared" });
+    expect(heldMax).toBeLessThanOrEqual(4);
+  });
+
+  it("tells how long it took, and arms no timer while it copies", async () => {
+    const { scheduler, source, destination, copier } = setup(30);
+    scheduler.advance(500);
+    source.failNext.set("unlock", noAnswer());
+    const armed: number[] = [];
+    source.beforeRead = () => armed.push(scheduler.armed);
+    const copying = copier.copy({ source, destination }, { mode: "shared" });
+    await settle();
+    scheduler.advance(20);
+    const { report } = await copying;
+    expect(report.durationMs).toBe(20);
+    expect(new Set(armed)).toEqual(new Set([0]));
+  });
+
   it("waits by the scheduler after a failed unlock, then copies again", async () => {
     const { scheduler, source, destination, copier } = setup(30);
     source.failNext.set("unlock", new LeaseError("LEASE_REVOKED", "recall timeout"));
@@ -102,6 +126,7 @@ describe("a copier", () => {
   ] as const)("tries again when nobody answers the %s's %s", async (at, call) => {
     const { result, destination } = await copyWithHole(at, call, noAnswer());
     expect(result).toMatchObject({ ok: true, report: { replays: 1 } });
+    expect(result.report.zeroedBytes).toBeGreaterThanOrEqual(40);
     expect(destination.bytes).toEqual(copied);
   });
 
@@ -260,9 +285,15 @@ describe("a copier", () => {
     { chunkBytes: 0 },
     { chunkBytes: 100, chunkBytesMax: 99 },
     { windowStart: 5, windowMax: 4 },
+    { windowMin: 5, windowStart: 4 },
     { backoffMs: 9, backoffMaxMs: 8 },
     { chunkByte: 1 } as TransactionOptionsInput,
   ])("refuses the options %o", (options) => {
     expect(() => setup(1, options)).toThrow(/chunk|window|backoff|Unrecognized/);
+  });
+
+  it("takes options at their limits", () => {
+    const limits = { chunkBytes: 9, chunkBytesMax: 9, windowMin: 4, windowStart: 4, windowMax: 4 };
+    expect(() => setup(1, { ...limits, backoffMs: 7, backoffMaxMs: 7 })).not.toThrow();
   });
 });

@@ -363,7 +363,11 @@ describe("the end of a copy", () => {
     late.unlock();
     late.grant([{ offset: 0, length: 9 }]);
     late.unlock();
-    expect(failure(late.result).error.code).toBe("TRANSACTION_PASSES_EXCEEDED");
+    const { code, message } = failure(late.result).error;
+    expect([code, message]).toEqual([
+      "TRANSACTION_PASSES_EXCEEDED",
+      "TRANSACTION_PASSES_EXCEEDED: 99 bytes are left after 1 passes",
+    ]);
   });
 });
 

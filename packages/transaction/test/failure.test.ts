@@ -7,11 +7,16 @@ it.each([
   [new LeaseError("LEASE_REVOKED", ""), "revoked"],
   [new LeaseError("LEASE_NOT_HELD", ""), "revoked"],
   [new LeaseError("LEASE_FENCED", ""), "fenced"],
+  [new LeaseError("LEASE_HELD", ""), "refused"],
+  [new LeaseError("LEASE_LIMIT", ""), "refused"],
   [new LeaseError("LEASE_BACKLOG_FULL", ""), "refused"],
+  [new LeaseError("LEASE_WOULD_BLOCK", ""), "refused"],
+  [new TransactionError("TRANSACTION_FENCED", ""), "fenced"],
   [new TransactionError("TRANSACTION_OUTCOME_UNKNOWN", ""), "unknown"],
   [new WireError("WIRE_VALUE", ""), "fatal"],
   [new Error("ENOSPC"), "fatal"],
   ["text", "fatal"],
+  [undefined, "fatal"],
 ])("takes %s for %s", (error, kind) => {
   expect(classify(error)).toBe(kind);
 });

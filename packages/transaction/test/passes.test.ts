@@ -68,6 +68,12 @@ describe("passes under shared leases end", () => {
     hand.unlock();
     hand.grant([piece(0, 31)]);
     expect(hand.take("unlock")).toEqual([]);
+    hand.serveAll(40);
+    hand.unlock();
+    hand.grant([piece(0, 29)]);
+    hand.unlock();
+    expect(hand.result).toMatchObject({ end: "passes", report: { passBytes: [40, 40, 35, 31] } });
+    expect(hand.result).not.toHaveProperty("lease");
   });
 
   it("with the last that there may be, not before all of it is copied", () => {
@@ -96,6 +102,22 @@ describe("passes under shared leases end", () => {
 });
 
 describe("under an exclusive lease", () => {
+  it("everything is read at once, in small chunks, and nothing is asked about what is dirty the first time", () => {
+    const hand = new Hand({ windowStart: 1, windowMax: 4 }, { mode: "exclusive", sizeHintBytes: 200 });
+    expect(hand.one("acquire").request).toStrictEqual({ mode: "exclusive" });
+    hand.effects.push({ type: "acquire", request: { mode: "exclusive" } });
+    hand.grant();
+    expect(hand.effects.filter(({ type }) => type === "read")).toHaveLength(4);
+    hand.serveAll(200);
+    expect(hand.result).toMatchObject({
+      end: "complete",
+      report: { transactions: 1, leases: 1, writtenBytes: 200, wastedBytes: 0 },
+    });
+    expect(hand.step({ type: "cancel", reason: "too late" })).toEqual([]);
+    expect(hand.step({ type: "recalled", recall: {} })).toEqual([]);
+    expect(hand.step({ type: "tick" })).toEqual([]);
+  });
+
   it("the copy asks with each lease what is dirty, and copies that and what is left", () => {
     const from = { ...NOTHING_COPIED, remaining: [piece(30, 10)], base: 0n as Epoch, touchedBytes: 40 };
     const hand = new Hand({}, { mode: "exclusive", from, sizeHintBytes: 40 });
@@ -124,7 +146,8 @@ describe("under an exclusive lease", () => {
     );
     hand.grant();
     hand.nowMs = 50;
-    hand.step({ type: "recalled", recall: revokedInMs === undefined ? {} : { revokedInMs } });
+    const recall = revokedInMs === undefined ? {} : { revokedInMs };
+    expect(hand.step({ type: "recalled", recall })).toEqual([]);
     expect(hand.machine.deadlineMs).toBe(50 + holdMs);
     hand.nowMs = 60;
     // The same news a second time puts nothing off.
@@ -151,8 +174,8 @@ describe("a recall", () => {
   it("counts once, and narrows the window once, however often it is told", () => {
     const hand = new Hand({ windowStart: 4 }, { mode: "shared", sizeHintBytes: 100 });
     hand.grant();
-    hand.step({ type: "recalled", recall: {} });
-    hand.step({ type: "recalled", recall: {} });
+    expect(hand.step({ type: "recalled", recall: {} })).toEqual([]);
+    expect(hand.step({ type: "recalled", recall: {} })).toEqual([]);
     hand.serveAll(100);
     hand.unlock();
     hand.grant();
@@ -199,6 +222,39 @@ it("goes on from where an earlier copy ended, without a fence that is known alre
   expect(hand.serveAll(40)).toEqual([20, 30]);
   hand.unlock();
   expect(hand.machine.progress).toMatchObject({ base: 3n, touchedBytes: 40 });
+});
+
+it("refuses a source that grants an epoch twice", () => {
+  const hand = new Hand({ windowStart: 1, windowMax: 1, leaseWindowsMax: 1 });
+  const { epoch } = hand.grant();
+  hand.serveAll(40);
+  hand.unlock();
+  hand.one("acquire");
+  hand.step({ type: "granted", grant: { leaseId: "other" as LeaseId, epoch, dirty: undefined } });
+  hand.unlock();
+  expect(hand.result).toMatchObject({
+    ok: false,
+    error: { message: "TRANSACTION_SOURCE_FAILED: granted epoch 1 after 1" },
+    progress: { remaining: [piece(10, 30)] },
+  });
+});
+
+it("keeps the size that it was told roughly while no answer tells it", () => {
+  const hand = new Hand(
+    { windowStart: 2, leaseWindowsMax: 1, finalBytesMax: 0 },
+    { mode: "shared", sizeHintBytes: 20 },
+  );
+  hand.grant();
+  for (const { op } of hand.take("read")) {
+    hand.step({ type: "read", op, shape: { type: "bytes", lengthBytes: 10, eof: false } });
+  }
+  hand.serveWrites();
+  hand.unlock();
+  hand.grant();
+  // Beyond it one at a time.
+  expect(hand.take("read")).toHaveLength(1);
+  hand.step({ type: "cancel", reason: "stopped" });
+  expect(hand.result?.report.passBytes ?? [Number.MAX_SAFE_INTEGER]).toEqual([Number.MAX_SAFE_INTEGER]);
 });
 
 it("does not believe what a lease with an epoch that was seen says is dirty", () => {

@@ -65,6 +65,56 @@ describe("two failures of one transaction", () => {
   });
 });
 
+describe("the answer to the last unlock", () => {
+  it("does not matter: what was final stays final", () => {
+    const { hand, writing, reading } = underWay();
+    hand.step({ type: "write-failed", op: writing, error: noSpace() });
+    hand.step({ type: "read-failed", op: reading, error: noAnswer() });
+    hand.one("unlock");
+    hand.step({ type: "unlock-failed", error: revoked() });
+    expect(endOf(hand).code).toBe("TRANSACTION_DESTINATION_FAILED");
+    expect(hand.step({ type: "cancel", reason: "too late" })).toEqual([]);
+    expect(hand.step({ type: "tick" })).toEqual([]);
+  });
+
+  it("is waited for when the destination says that a lease is revoked: that is another one", () => {
+    const { hand, writing, reading } = underWay();
+    hand.step({ type: "write-failed", op: writing, error: revoked() });
+    hand.step({ type: "read-failed", op: reading, error: noAnswer() });
+    hand.unlock();
+    hand.one("draw-chance");
+  });
+});
+
+it("tells where the transactions began that failed, and what the last one failed with", () => {
+  const hand = new Hand(
+    { windowStart: 1, windowMax: 1, leaseWindowsMax: 2, replaysMax: 0 },
+    { mode: "shared", sizeHintBytes: 100 },
+  );
+  hand.grant();
+  hand.serveAll(100);
+  hand.unlock();
+  hand.grant();
+  const { op } = hand.one("read");
+  const error = revoked();
+  hand.step({ type: "read-failed", op, error });
+  expect(hand.result?.report.regions).toMatchObject([{ offset: 20, endOffset: 30, replays: 1 }]);
+  expect(endOf(hand)).toMatchObject({
+    cause: error,
+    message: expect.stringMatching(/bytes 20 to 30 failed 1 times in a row, last: .*recall timeout/),
+  });
+});
+
+it("gives an answer back that brought nothing", () => {
+  const hand = new Hand({}, { mode: "shared", sizeHintBytes: 10 });
+  const lease = hand.grant();
+  const { op } = hand.one("read");
+  const effects = hand.step({ type: "read", op, shape: { type: "bytes", lengthBytes: 0, eof: false } });
+  expect(effects).toEqual([{ type: "release", op }, { type: "cancel-reads" }, { type: "unlock", lease }]);
+  hand.unlock();
+  expect(endOf(hand).message).toMatch("a read brought nothing, and no end of file");
+});
+
 describe("while a failed transaction settles", () => {
   it("a read's answer is given back, and nothing is written", () => {
     const { hand, shape, writing, reading } = underWay();
@@ -224,7 +274,7 @@ describe("a timer", () => {
     expect(hand.step({ type: "tick" })).toEqual([]);
     hand.one("acquire");
     hand.step({ type: "acquire-failed", error: noAnswer() });
-    hand.step({ type: "chance", chance: 0.5 });
+    expect(hand.step({ type: "chance", chance: 0.5 })).toEqual([]);
     hand.nowMs = 49;
     expect(hand.step({ type: "tick" })).toEqual([]);
     hand.nowMs = 50;

@@ -140,6 +140,14 @@ describe("an answer that is short", () => {
     expect(transaction).toMatchObject({ zeroedBytes: 14, writtenBytes: 4, isAtEnd: true, isIdle: true });
   });
 
+  it("is the end also when the next chunk begins there", () => {
+    const { issue, read, written } = begin({ touchedBytes: 18 });
+    issue(10);
+    read(7, { eof: true });
+    written(7);
+    expect(issue()).toEqual(["zero 8: 10+8"]);
+  });
+
   it("brings nothing when the file ends before it", () => {
     const { issue, read, transaction } = begin();
     issue(10);
