@@ -101,4 +101,37 @@ export const ofSimulation: readonly Mutant[] = [
     ],
     tests: "simulation",
   },
+  {
+    rule: "every run ends what the destination holds, also of what the source has no more",
+    edits: [
+      {
+        file: "packages/rebalance/src/sweep.ts",
+        from: "if (target.source === context.sourceId) yield target;",
+        to: "if (target.source === context.destinationName) yield target;",
+      },
+    ],
+    tests: "simulation",
+  },
+  {
+    rule: "a lease is ended by its owner's word and nobody else's",
+    edits: [
+      {
+        file: "packages/lease-manager/src/lease-manager.ts",
+        from: "if (lease.client !== client) throw new LeaseError",
+        to: "if (lease.client === undefined) throw new LeaseError",
+      },
+    ],
+    tests: "simulation",
+  },
+  {
+    rule: "a fop is let in by the lease that it names for the lease's owner only",
+    edits: [
+      {
+        file: "packages/lease-manager/src/lease-ledger.ts",
+        from: "lease.client === fop.client && lease.gfid",
+        to: "lease.gfid",
+      },
+    ],
+    tests: "simulation",
+  },
 ];

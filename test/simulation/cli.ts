@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { formatHistory } from "./check/history.js";
-import { Marks, markTexts } from "./marks.js";
+import { markNames, Marks, markTexts } from "./marks.js";
 import { simulationOptions } from "./options.js";
+import { headCommit, type SimulationResults, writeResults } from "./results.js";
 import { runScenario, type Verdict } from "./run-scenario.js";
 import type { Mode } from "./scenario.js";
 import { commandOf, type Cuts, cutScenario, shrink } from "./shrink.js";
@@ -16,6 +17,8 @@ const { values } = parseArgs({
     without: { type: "string" },
     "operations-max": { type: "string" },
     trace: { type: "boolean" },
+    results: { type: "string" },
+    json: { type: "boolean" },
     "need-marks": { type: "boolean" },
     quick: { type: "boolean" },
     "failures-max": { type: "string" },
@@ -27,9 +30,14 @@ const given: Cuts = {
   without: options.without === "" ? [] : options.without.split(","),
   operationsMax: options["operations-max"] ?? Number.POSITIVE_INFINITY,
 };
-const say = (line: string) => void process.stdout.write(`${line}\n`);
+/** Failing runs that are named in the results. */
+const FAILING_MAX = 20;
+// With --json nothing but the results is on standard output.
+const say = (line: string) => void (options.json ? process.stderr : process.stdout).write(`${line}\n`);
 
 const marks = new Marks();
+const faults = new Map<string, number>();
+const failing: string[] = [];
 let migrations = 0;
 let failures = 0;
 let unjudged = 0;
@@ -52,7 +60,9 @@ async function runSeed(seed: number, mode: Mode): Promise<void> {
   marks.add(verdict.marks);
   migrations += verdict.migrations;
   unjudged += verdict.history.unjudged;
+  for (const [type, count] of verdict.faults) faults.set(type, (faults.get(type) ?? 0) + count);
   if (verdict.violations.length > 0) failures += 1;
+  if (verdict.violations.length > 0 && failing.length < FAILING_MAX) failing.push(current);
   if (isOne) tell(verdict);
   if (isOne || verdict.violations.length === 0) return;
   say(`FAILS: ${current}`);
@@ -65,12 +75,16 @@ async function runSeed(seed: number, mode: Mode): Promise<void> {
   say(`the shortest that still fails: ${commandOf(seed, mode, cuts)}`);
 }
 
+// What is checked out may be another by the end.
+const commit = headCommit();
 const startedAtMs = performance.now();
 const minutes = () => (performance.now() - startedAtMs) / 60_000;
 const first = options.seed ?? options.from;
 const count = options.seed === undefined ? options.seeds : 1;
 let runs = 0;
+let seeds = 0;
 for (let seed = first; count === undefined ? minutes() < options.minutes : seed < first + count; seed += 1) {
+  seeds += 1;
   for (const mode of modes) {
     if (failures >= options["failures-max"]) break;
     await runSeed(seed, mode);
@@ -78,16 +92,32 @@ for (let seed = first; count === undefined ? minutes() < options.minutes : seed 
   }
   if (failures >= options["failures-max"]) break;
 }
-const { user } = process.cpuUsage();
-const perMinute = Math.round((migrations / user) * 60_000_000);
-say(
-  `${runs} runs, ${migrations} migrations in ${minutes().toFixed(1)} minutes; ${perMinute} a minute of one core`,
-);
-say(`${failures} runs failed, ${unjudged} histories were too hard to judge`);
-if (options.seed === undefined) {
-  for (const [mark, text] of Object.entries(markTexts)) {
-    say(`${String(marks.counts.get(mark as keyof typeof markTexts) ?? 0).padStart(7)} ${mark}: ${text}`);
-  }
+const results: SimulationResults = {
+  date: new Date().toISOString().slice(0, 10),
+  commit,
+  seeds: { from: first, count: seeds },
+  modes: [...modes],
+  runs,
+  migrations,
+  migrationsPerCoreMinute: Math.round((migrations / process.cpuUsage().user) * 60_000_000),
+  minutes: Math.round(minutes() * 10) / 10,
+  failures,
+  failing,
+  unjudged,
+  faults: Object.fromEntries([...faults].toSorted(([one], [other]) => (one < other ? -1 : 1))),
+  marks: Object.fromEntries(markNames.map((mark) => [mark, marks.counts.get(mark) ?? 0])),
+};
+if (options.results !== undefined) writeResults(options.results, results);
+if (options.json) process.stdout.write(`${JSON.stringify(results, undefined, 2)}\n`);
+else tellResults(results);
+
+function tellResults({ migrationsPerCoreMinute, ...rest }: SimulationResults): void {
+  say(
+    `${rest.runs} runs, ${rest.migrations} migrations in ${minutes().toFixed(1)} minutes; ${migrationsPerCoreMinute} a minute of one core`,
+  );
+  say(`${rest.failures} runs failed, ${rest.unjudged} histories were too hard to judge`);
+  if (options.seed !== undefined) return;
+  for (const mark of markNames) say(`${String(rest.marks[mark]).padStart(7)} ${mark}: ${markTexts[mark]}`);
 }
 const missing = options["need-marks"] ? marks.missing : [];
 if (missing.length > 0) say(`never reached: ${missing.join(", ")}`);

@@ -40,6 +40,7 @@ export class Faults {
   #strike({ name, act }: FaultPlan, runner: string): void {
     const simulation = this.#simulation as Simulation;
     const { bricks, marks, clock } = simulation;
+    simulation.faults.set(act.type, (simulation.faults.get(act.type) ?? 0) + 1);
     simulation.tell(`fault ${name}: ${JSON.stringify(act)}`);
     const victim = simulation.runners.find(({ process }) => process.name === runner);
     const after = (ms: number, run: () => void) => {

@@ -30,6 +30,10 @@ export const markTexts = {
   "target-unlinked": "a client removed a target for a stale link file",
   "link-removed": "a client removed the source's link file for a stale one",
   "prepared-kept": "a prepared target refused to be removed",
+  "flip-found-on-destination":
+    "a flip was ended by a run without a journal before its crawl came to the file",
+  "only-copy-found": "a run found a committed file that the source had no name of any more",
+  "orphan-dropped": "a run dropped the target of a file that had been removed",
   "lock-in-the-way": "a runner found the lock of a file taken",
   "names-matched": "the destination got a name that a client had made meanwhile",
   vanished: "a file was removed while it moved",
@@ -48,6 +52,9 @@ export const markTexts = {
   "dual-write-twice": "a client that writes to both bricks was taken at its word by both",
   "repeated-write": "a client sent a write again, and both were carried out",
   "silent-holder-revoked": "a lease of a client that never answers was revoked",
+  "theft-of-use-refused": "a client named the lease of another in a fop, while that held it, and was refused",
+  "theft-by-unlock-refused": "a client tried to end the lease of another, which held it on",
+  "theft-by-upgrade-refused": "a client asked for more under the id of another's lease, and was refused",
   "runner-paused": "a runner was paused while it held a lease, and went on after its revocation",
   "brick-stalled": "the event loop of a brick stood still under a lease",
   "clock-jumped": "the clock of a brick jumped under a lease",
@@ -55,6 +62,7 @@ export const markTexts = {
 } as const;
 
 export type Mark = keyof typeof markTexts;
+export const markNames = Object.keys(markTexts) as readonly Mark[];
 
 /** Counts how often each state was reached. */
 export class Marks {
@@ -69,6 +77,6 @@ export class Marks {
   }
 
   get missing(): readonly Mark[] {
-    return (Object.keys(markTexts) as Mark[]).filter((mark) => !this.counts.has(mark));
+    return markNames.filter((mark) => !this.counts.has(mark));
   }
 }

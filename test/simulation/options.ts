@@ -19,6 +19,10 @@ export const simulationOptions = z.strictObject({
   "operations-max": count.min(1).optional(),
   /** Prints all that happens. */
   trace: z.boolean().default(false),
+  /** File that the results are written to, as JSON; see `results.ts`. */
+  results: z.string().min(1).optional(),
+  /** Prints the results as JSON in place of what else is said at the end. */
+  json: z.boolean().default(false),
   /** Fails when a mark was not reached. */
   "need-marks": z.boolean().default(false),
   /** Does not shrink what fails. */

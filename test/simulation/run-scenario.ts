@@ -17,6 +17,8 @@ export interface Verdict {
   readonly violations: readonly string[];
   readonly marks: Marks;
   readonly migrations: number;
+  /** Faults that struck, by their kind. */
+  readonly faults: ReadonlyMap<string, number>;
   readonly digest: number;
   readonly history: History;
 }
@@ -27,6 +29,8 @@ const TROUBLED_MS = 45_000;
 const BOUND_MS = 600_000;
 /** Time in which bricks end what nobody waits for, in ms. */
 const BACKGROUND_MS = 200;
+/** Longest time that something is under way after its connection was given up, in ms. */
+const STRAGGLE_MS = 2_500;
 /** Runs after the faults: the first may find a file busy. */
 const FINAL_RUNS_MAX = 5;
 
@@ -65,7 +69,8 @@ export async function runScenario(scenario: Scenario, listener?: Listener): Prom
     simulation.violate(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
   const { violations, marks, migrations, digest, history } = simulation;
-  return { scenario, violations: [...violations], marks, migrations, digest, history };
+  const struck = simulation.faults;
+  return { scenario, violations: [...violations], marks, migrations, faults: struck, digest, history };
 }
 
 /** Nothing is wrong any more; clients come to their end. */
@@ -88,8 +93,12 @@ async function heal(simulation: Simulation): Promise<void> {
 
 /** With nobody in the way, a run must move everything that is left, and leave nothing behind. */
 async function close(simulation: Simulation): Promise<void> {
+  // What is under way on connections that were given up comes first: nothing that comes later can be swept by it.
+  await simulation.runUntil(() => false, STRAGGLE_MS);
   for (let run = 1; ; run += 1) {
-    const begun = simulation.runners.find(({ journal }) => (journal.status()?.intents.length ?? 0) > 0);
+    const begun = simulation.scenario.losesJournals
+      ? undefined
+      : simulation.runners.find(({ journal }) => (journal.status()?.intents.length ?? 0) > 0);
     const runner = await simulation.addRunner(begun?.journal, begun !== undefined);
     void runner.run();
     if (!(await simulation.runUntil(() => runner.isOver, BOUND_MS))) {
@@ -120,24 +129,13 @@ function isLeftLink({ files, bricks }: Simulation, path: string): boolean {
   return file?.isUnlinked === true && !bricks.some((brick) => brick.holdsData(file.gfid));
 }
 
-const orphaning: ReadonlySet<string> = new Set(["sever", "full", "disk-errors"]);
-
-/**
- * Whether an empty or half-filled target may be left of a file that was removed: a request to make it came late, by a connection
- * that was given up, or a failing disk kept it from being aborted; and no later run meets the file any more.
- */
-function mayOrphanTargets({ files, scenario }: Simulation): boolean {
-  return (
-    files.some(({ isUnlinked }) => isUnlinked) && scenario.faults.some(({ act }) => orphaning.has(act.type))
-  );
-}
-
 /** What is left when everybody has gone. */
 async function rest(simulation: Simulation): Promise<void> {
   const { bricks, scenario } = simulation;
   // Connections that were lost while a brick could not hear of it end by their handshake's or peer's time.
   await simulation.runUntil(() => [...whenQuiet(bricks)].length === 0, BOUND_MS);
-  const mayLeaveTargets = scenario.mode === "safety" || mayOrphanTargets(simulation);
+  // Where faults last for ever there is no run that ends what others left.
+  const mayLeaveTargets = scenario.mode === "safety";
   const left = [...whenQuiet(bricks)].filter((text) => !mayLeaveTargets || !text.includes("targets"));
   for (const text of left) simulation.violate(text);
   for (const runner of simulation.runners) {
@@ -168,6 +166,7 @@ function judge(simulation: Simulation): void {
     const { brick, content } = finalContent(bricks, file);
     const isGone = file.isUnlinked && !bricks.some((brick) => brick.holdsData(file.gfid));
     if (isGone) continue;
+    if (wasRemoved(simulation, file)) simulation.violate(`${file.name} was removed, and is back`);
     if (content === undefined) {
       simulation.violate(`${file.name} has no data on ${brick.name}`);
       continue;
@@ -189,6 +188,18 @@ function judge(simulation: Simulation): void {
     if (wrong !== undefined) simulation.violate(`${wrong.file}: ${wrong.text}`);
     judgeNames(simulation, file);
   }
+}
+
+/** The destination shows a file, and shows it no more: whoever removed it there, and was told so, removed the file. */
+function wasRemoved({ history, bricks }: Simulation, { name }: SharedFile): boolean {
+  return history.operations.some(
+    (operation) =>
+      operation.type === "name" &&
+      operation.file === name &&
+      operation.name === undefined &&
+      operation.outcome === "done" &&
+      operation.brick === bricks[1].name,
+  );
 }
 
 /** A file has the name that it was given last. */

@@ -22,8 +22,10 @@ export const clientKinds = [
   "repeater",
   "renamer",
   "unlinker",
+  "half-unlinker",
   "looker",
   "silent-holder",
+  "thief",
 ] as const;
 export type ClientKind = (typeof clientKinds)[number];
 
@@ -77,6 +79,8 @@ export interface Scenario {
   readonly faults: readonly FaultPlan[];
   /** Longest time that a record takes on a good link, in ms. */
   readonly delayMsMax: number;
+  /** Whether the runs after the faults have no journal of those before. */
+  readonly losesJournals: boolean;
 }
 
 /** The scenario that a seed stands for. */
@@ -85,7 +89,7 @@ export function scenarioOf(seed: number, mode: Mode): Scenario {
   // The first numbers of neighbouring seeds are alike.
   for (let skipped = 0; skipped < 8; skipped += 1) random.next();
   const files = many(random, 1, 3, (index) => filePlan(random, index));
-  return {
+  return withMore(seed, mode, {
     seed,
     mode,
     files,
@@ -98,6 +102,51 @@ export function scenarioOf(seed: number, mode: Mode): Scenario {
           act: faultAct(random, mode),
         })),
     delayMsMax: random.pick([1, 2, 5, 20]),
+    losesJournals: false,
+  });
+}
+
+/** What came later to scenarios: by chance of its own, so that a seed means what it meant. */
+function withMore(seed: number, mode: Mode, scenario: Scenario): Scenario {
+  const random = seededRandom((seed * 2 + (mode === "safety" ? 0 : 1)) ^ 0x5afe);
+  for (let skipped = 0; skipped < 8; skipped += 1) random.next();
+  const more = { ...scenario, losesJournals: random.chance(0.4) };
+  const themed = random.chance(0.12) ? random.pick([withLostFlip, withFailedAbort])(more) : more;
+  return random.chance(0.2) ? withClient(themed, "thief", 6 + random.below(10)) : themed;
+}
+
+/** A runner dies between the halves of a flip and leaves no journal, and a client takes the link file for a stale one. */
+function withLostFlip(scenario: Scenario): Scenario {
+  const act = { type: "kill-runner", keepsJournal: false, againAfterMs: 4_000 } as const;
+  const trigger = { what: "sent", call: "migration-publish", nth: 1 } as const;
+  return withFault(withClient({ ...scenario, losesJournals: true }, "looker", 40), { trigger, act });
+}
+
+/** A file is removed while it is copied, and the disk of the destination fails when its target is to be dropped. */
+function withFailedAbort(scenario: Scenario): Scenario {
+  const removed = scenario.files.find(({ isRenamed }) => !isRenamed);
+  if (removed === undefined) return scenario;
+  const files = scenario.files.map((file) =>
+    file === removed ? { ...file, blocks: 100, isUnlinked: true } : file,
+  );
+  const slow = { type: "slow", brick: 1, delayMs: 50, forMs: 4_000 } as const;
+  const slowly = withFault(withClient({ ...scenario, files, losesJournals: true }, "half-unlinker", 1), {
+    trigger: { what: "sent", call: "mknod", nth: 1 },
+    act: slow,
+  });
+  const act = { type: "disk-errors", brick: 1, share: 1, forMs: 12_000 } as const;
+  return withFault(slowly, { trigger: { what: "sent", call: "migration-abort", nth: 1 }, act });
+}
+
+function withClient(scenario: Scenario, kind: ClientKind, operations: number): Scenario {
+  const client = { name: `c${scenario.clients.length + 1}`, kind, operations, pauseMsMax: 20 };
+  return { ...scenario, clients: [...scenario.clients, client] };
+}
+
+function withFault(scenario: Scenario, fault: Omit<FaultPlan, "name">): Scenario {
+  return {
+    ...scenario,
+    faults: [...scenario.faults, { name: `f${scenario.faults.length + 1}`, ...fault }],
   };
 }
 

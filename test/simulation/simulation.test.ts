@@ -37,6 +37,25 @@ it("does the same to what is left when a part is left out that never happened", 
   expect(other.digest).toBe(one.digest);
 });
 
+describe("what a seed may bring", () => {
+  const reached = async (seed: number, mode: Mode) => {
+    const { violations, marks } = await runScenario(scenarioOf(seed, mode));
+    expect(violations).toEqual([]);
+    return marks.counts;
+  };
+
+  it("is a file of which only the destination knows, found without a journal", async () => {
+    const counts = await reached(21, "liveness");
+    expect(counts.get("only-copy-found")).toBeGreaterThan(0);
+  });
+
+  it("is a client that tries to take the leases of others, and gets nothing by it", async () => {
+    const counts = await reached(7, "safety");
+    expect(counts.get("theft-of-use-refused")).toBeGreaterThan(0);
+    expect(counts.get("theft-by-unlock-refused")).toBeGreaterThan(0);
+  });
+});
+
 describe("seeds that have failed once", () => {
   it.each<[number, Mode, string]>([
     [44, "safety", "the destination lost power while a file was copied to it"],

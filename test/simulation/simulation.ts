@@ -9,12 +9,13 @@ import { FileClient, type SharedFile } from "./clients/file-client.js";
 import { playClient } from "./clients/play-client.js";
 import { atEveryMoment, authorityOf } from "./invariants.js";
 import { Marks } from "./marks.js";
-import type { Scenario } from "./scenario.js";
+import type { FaultAct, Scenario } from "./scenario.js";
+import { Thefts } from "./thefts.js";
 import { Link } from "./world/link.js";
 import { type CallEvent, RecordWatch } from "./world/record-watch.js";
 import { LEASE_WAIT_MS_MAX, VirtualBrick } from "./world/virtual-brick.js";
 import { VirtualProcess } from "./world/virtual-process.js";
-import { connectionOptions, VirtualRunner } from "./world/virtual-runner.js";
+import { connectionOptions, type OnOutcome, VirtualRunner } from "./world/virtual-runner.js";
 
 /** What one call or event was, for those who follow a run. */
 export type Listener = (line: string) => void;
@@ -30,11 +31,14 @@ export class Simulation {
   readonly files: readonly SharedFile[];
   readonly runners: VirtualRunner[] = [];
   readonly clientLinks: Link[] = [];
+  readonly thefts: Thefts;
   /** Clients that have not ended. */
   playing = 0;
   isEnding = false;
   /** Files that had an outcome. */
   migrations = 0;
+  /** Faults that struck, by their kind. */
+  readonly faults = new Map<FaultAct["type"], number>();
   /** A number that two runs of one seed have in common. */
   digest = 0;
   #values = 1;
@@ -53,6 +57,11 @@ export class Simulation {
         this.#onBrickEvent(brick, event),
       );
     this.bricks = [brick(0), brick(1)];
+    this.thefts = new Thefts(
+      this.bricks,
+      (mark) => this.marks.reach(mark),
+      (text) => this.violate(text),
+    );
     this.files = scenario.files.map((plan, index) => ({
       ...plan,
       gfid: parseGfid(`bbbbbbbb-0000-4000-8000-${(index + 1).toString().padStart(12, "0")}`),
@@ -108,7 +117,10 @@ export class Simulation {
     await this.bricks[0].add(links[0]);
     await this.bricks[1].add(links[1]);
     const random = this.chance(name);
-    const onOutcome = (outcome: Outcome, path: string) => this.#onOutcome(name, outcome, path);
+    const onOutcome: OnOutcome = (outcome, path, isLeftOver) => {
+      if (isLeftOver) this.#onLeftOver(outcome, path);
+      this.#onOutcome(name, outcome, path);
+    };
     const runner = new VirtualRunner({ process, links, journal, isResuming, random, onOutcome });
     this.runners.push(runner);
     return runner;
@@ -142,6 +154,7 @@ export class Simulation {
         random,
         history: this.history,
         marks: this.marks,
+        thefts: this.thefts,
         files: this.files,
         bricks,
         isEnding: () => this.isEnding,
@@ -183,6 +196,7 @@ export class Simulation {
   crashBrick(number: 0 | 1, how: "kill" | "power-cut"): void {
     const brick = this.bricks[number];
     if (!brick.isUp) return;
+    this.thefts.changed();
     this.markCrash();
     if ((brick.brick?.gate.usage.leases ?? 0) > 0) this.marks.reach("brick-killed-under-lease");
     const mine = this.files.filter((file) => authorityOf(this.bricks, file) === number);
@@ -236,12 +250,14 @@ export class Simulation {
         `${link} ${call} ${what}${errno === 0 ? "" : ` errno ${errno}`}${leaseState === undefined ? "" : ` ${leaseState}`}`,
       );
     }
+    this.thefts.onCall(event);
     if (event.what === "answered" && event.call.startsWith("migration-")) this.look();
     if (event.link.startsWith("r")) this.#onCall(event);
   }
 
   #onBrickEvent(brick: VirtualBrick, event: BrickEvent): void {
     this.tell(`${brick.name} log ${event.type}${"gfid" in event ? ` ${event.gfid.slice(-2)}` : ""}`);
+    if (event.type === "revoke" || event.type === "session-closed") this.thefts.changed();
     if (event.type === "recall") this.#onRecall(event.gfid);
     if (event.type === "revoke") this.#onRevoke(brick, event);
     if (event.type === "fault" && this.#isBug(event.error))
@@ -268,6 +284,16 @@ export class Simulation {
       if (underWay[1].count("write", gfid) > 0) this.marks.reach("revoke-during-write");
     }
     if (reason === "recall-timeout") this.marks.reach("revoke-by-timeout");
+  }
+
+  /** A run ended what another had left, and what it learned of from the destination only. */
+  #onLeftOver(outcome: Outcome, path: string): void {
+    if (outcome.type === "vanished") this.marks.reach("orphan-dropped");
+    if (outcome.type !== "moved") return;
+    this.marks.reach("flip-found-on-destination");
+    const file = this.files.find(({ name }) => path.startsWith(`/${name}`));
+    const isOnSource = file !== undefined && this.bricks[0].brick?.tree.isLinked(file.gfid) === true;
+    if (!isOnSource) this.marks.reach("only-copy-found");
   }
 
   #onOutcome(runner: string, outcome: Outcome, path: string): void {

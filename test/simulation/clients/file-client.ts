@@ -5,6 +5,7 @@ import { ANONYMOUS_FD, Errno, OpenFlags, type Gfid } from "@brickshift/wire";
 import { BLOCK_BYTES, type FileOperation, type History } from "../check/history.js";
 import type { Marks } from "../marks.js";
 import type { ClientPlan, FilePlan } from "../scenario.js";
+import type { Thefts } from "../thefts.js";
 import type { VirtualProcess } from "../world/virtual-process.js";
 import { blocksOf, bytesOf } from "./block.js";
 
@@ -20,6 +21,7 @@ export interface ClientWorld {
   readonly random: SeededRandom;
   readonly history: History;
   readonly marks: Marks;
+  readonly thefts: Thefts;
   readonly files: readonly SharedFile[];
   /** Clients of the source and of the destination. */
   readonly bricks: readonly [BrickClient, BrickClient];

@@ -72,6 +72,15 @@ async function giveName(
 
 /** A client that removes a file: the data first, then what points to it. */
 export async function unlinker(client: FileClient): Promise<void> {
+  await removeFiles(client, true);
+}
+
+/** A client that dies when it has removed the data, and leaves what points to it. */
+export async function halfUnlinker(client: FileClient): Promise<void> {
+  await removeFiles(client, false);
+}
+
+async function removeFiles(client: FileClient, isWhole: boolean): Promise<void> {
   const { files, bricks, history, plan, process, random } = client.world;
   for (const file of files.filter(({ isUnlinked }) => isUnlinked)) {
     await process.pause(random.next() * 300);
@@ -86,6 +95,7 @@ export async function unlinker(client: FileClient): Promise<void> {
       history.end(operation, isCertain(error) ? "refused" : "unknown", bricks[where].brick);
       continue;
     }
+    if (!isWhole) return;
     await bricks[where === 0 ? 1 : 0].fops.unlink({ ...request, xdata: ONLY_LINK_FILES }).catch(() => {});
   }
 }

@@ -1,8 +1,9 @@
 import type { ClientKind } from "../scenario.js";
 import { dualWriter, hammer, oblivious, reader, repeater, truncater, writer } from "./data-clients.js";
 import type { FileClient } from "./file-client.js";
-import { looker, renamer, unlinker } from "./name-clients.js";
+import { halfUnlinker, looker, renamer, unlinker } from "./name-clients.js";
 import { silentHolder } from "./silent-holder.js";
+import { thief } from "./thief.js";
 
 const plays: { readonly [K in ClientKind]: (client: FileClient) => Promise<void> } = {
   writer,
@@ -14,8 +15,10 @@ const plays: { readonly [K in ClientKind]: (client: FileClient) => Promise<void>
   repeater,
   renamer,
   unlinker,
+  "half-unlinker": halfUnlinker,
   looker,
   "silent-holder": silentHolder,
+  thief,
 };
 
 /** Connects a client, lets it do what its kind does, and ends it. */

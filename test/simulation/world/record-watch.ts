@@ -1,11 +1,15 @@
 import type { Connection, RecordHandler } from "@brickshift/transport";
 import {
+  decodeFopReply,
   decodeFopRequest,
   decodeMessage,
+  type Epoch,
   fopByNumber,
   type FopName,
   getXdata,
+  type Gfid,
   LeaseCmd,
+  type LeaseId,
   programs,
   XDATA,
 } from "@brickshift/wire";
@@ -27,10 +31,20 @@ export interface CallEvent {
   readonly errno: number;
   /** Why a lease or a fence is not good any more, when the answer says so. */
   readonly leaseState: string | undefined;
+  /** The lease that the answer grants. */
+  readonly granted: GrantedLease | undefined;
+}
+
+interface GrantedLease {
+  readonly gfid: Gfid;
+  readonly leaseId: LeaseId;
+  readonly epoch: Epoch;
 }
 
 interface CallUnderWay {
   readonly call: CallName;
+  /** The inode that a LEASE is about. */
+  readonly gfid: Gfid | undefined;
   state: "sent" | "arrived" | "answered";
 }
 
@@ -66,7 +80,9 @@ export class RecordWatch implements LinkWatch {
         if (head === undefined || entry === undefined || head.getUint32(4) !== 1) return;
         entry.state = "answered";
         const isFailed = head.byteLength >= FOP_REPLY_HEAD_BYTES && head.getInt32(24) < 0;
-        this.#say(entry.call, "answered", isFailed ? head.getInt32(28) : 0, isFailed ? chunks : undefined);
+        const granted = isFailed || entry.gfid === undefined ? undefined : grantIn(chunks, entry.gfid);
+        const errno = isFailed ? head.getInt32(28) : 0;
+        this.#say(entry.call, "answered", errno, isFailed ? chunks : undefined, granted);
       },
     );
   }
@@ -93,16 +109,31 @@ export class RecordWatch implements LinkWatch {
         if (message.kind !== "call") return;
         const { xid, program, procedure } = message.header;
         const call = callName(program, procedure, message.body);
-        calls.set(xid, { call, state: "sent" });
+        const gfid = call === "lease-set" ? decodeFopRequest("lease", message.body).gfid : undefined;
+        calls.set(xid, { call, gfid, state: "sent" });
         this.#say(call, "sent");
       },
     );
   }
 
-  #say(call: CallName, what: CallEvent["what"], errno = 0, reply?: readonly Uint8Array[]): void {
+  #say(
+    call: CallName,
+    what: CallEvent["what"],
+    errno = 0,
+    reply?: readonly Uint8Array[],
+    granted?: GrantedLease,
+  ): void {
     const leaseState = reply === undefined ? undefined : leaseStateOf(reply);
-    this.#tell({ link: this.#link, call, what, errno, leaseState });
+    this.#tell({ link: this.#link, call, what, errno, leaseState, granted });
   }
+}
+
+function grantIn(reply: readonly Uint8Array[], gfid: Gfid): GrantedLease | undefined {
+  const message = decodeMessage(Buffer.concat(reply));
+  if (message.kind !== "reply") return undefined;
+  const { lease, xdata } = decodeFopReply("lease", message.body);
+  const epoch = getXdata(xdata, "leaseEpoch");
+  return epoch === undefined ? undefined : { gfid, leaseId: lease.leaseId, epoch };
 }
 
 function xidOf(record: Uint8Array): number {

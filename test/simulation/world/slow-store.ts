@@ -82,6 +82,7 @@ export class VirtualDisk {
       transact: (work) =>
         turns.take("", async () => {
           this.#needRoom();
+          this.#needGoodLuck(0.5);
           const result = await meta.transact(work);
           // The records are there, and only their way to the disk failed: what lmdb tells when a sync fails.
           this.#needGoodLuck();
@@ -135,8 +136,9 @@ export class VirtualDisk {
     if (this.trouble.isFull) throw new StoreError("STORE_NO_SPACE", "the disk is full");
   }
 
-  #needGoodLuck(): void {
-    if (this.trouble.errorShare > 0 && this.#random.chance(this.trouble.errorShare)) {
+  /** @param part of those that would fail, so many do. */
+  #needGoodLuck(part = 1): void {
+    if (this.trouble.errorShare > 0 && this.#random.chance(this.trouble.errorShare * part)) {
       throw new StoreError("STORE_IO", "the disk says no");
     }
   }

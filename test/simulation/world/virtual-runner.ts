@@ -53,6 +53,9 @@ const rebalanceOptions: RebalanceOptionsInput = {
   },
 };
 
+/** @param isLeftOver whether neither a crawl nor a journal led to it, but the destination itself. */
+export type OnOutcome = (outcome: Outcome, path: string, isLeftOver: boolean) => void;
+
 /** One process that moves everything from the source to the destination. */
 export class VirtualRunner {
   readonly process: VirtualProcess;
@@ -63,7 +66,9 @@ export class VirtualRunner {
   /** What ended its run without a report. */
   fault: Error | undefined;
   readonly #random: SeededRandom;
-  readonly #onOutcome: (outcome: Outcome, path: string) => void;
+  readonly #onOutcome: OnOutcome;
+  /** Paths that its crawl came to. */
+  readonly #met = new Set<string>();
   readonly #isResuming: boolean;
 
   constructor(init: {
@@ -72,7 +77,7 @@ export class VirtualRunner {
     readonly journal: Journal;
     readonly isResuming: boolean;
     readonly random: SeededRandom;
-    readonly onOutcome: (outcome: Outcome, path: string) => void;
+    readonly onOutcome: OnOutcome;
   }) {
     this.process = init.process;
     this.links = init.links;
@@ -98,7 +103,9 @@ export class VirtualRunner {
         journal: this.journal,
         resume: this.#isResuming,
         onEvent: (event) => {
-          if (event.type === "file") this.#onOutcome(event.outcome, event.path);
+          if (event.type === "begins") this.#met.add(event.path);
+          const isLeftOver = event.type === "file" && !this.#isResuming && !this.#met.has(event.path);
+          if (event.type === "file") this.#onOutcome(event.outcome, event.path, isLeftOver);
         },
       });
       await Promise.all([source.close(), destination.close()]);
