@@ -10,8 +10,9 @@ import {
   XDATA,
 } from "@brickshift/wire";
 import { failedOutcome } from "./failed-outcome.js";
-import { readXattrs } from "./file-attributes.js";
+import { readLinks, readXattrs } from "./file-attributes.js";
 import { isErrno, isGone } from "./fop-failure.js";
+import { reconcileNames } from "./link-names.js";
 import type { FileToMove } from "./move-file.js";
 import type { Outcome } from "./outcome.js";
 import type { RunContext } from "./run-context.js";
@@ -33,12 +34,11 @@ export async function moveFilePlainly(context: RunContext, file: FileToMove): Pr
     await makeFile(context, file);
     const bytes = await copyBytes(context, file);
     await copyAttributes(context, file);
+    await giveNames(context, file);
     await turnIntoLink(context, file);
     return { type: "moved", bytes };
   } catch (error) {
-    const { destination, options } = context;
-    const { pargfid, bname } = file.link;
-    await destination.fops.unlink({ pargfid, bname }, { timeoutMs: options.fopTimeoutMs }).catch(() => {});
+    await removeCopy(context, file).catch(() => {});
     if (isGone(error)) return { type: "vanished" };
     return failedOutcome(`${path} (${gfid})`, error);
   }
@@ -85,6 +85,23 @@ async function copyAttributes(
   await destination.fops.truncate({ gfid, offset: stat.size }, how);
   const { mode, uid, gid, atime, mtime } = SetattrValid;
   await destination.fops.setattr({ gfid, stbuf: stat, valid: mode | uid | gid | atime | mtime }, how);
+}
+
+/** The names besides the one by which it was found: who has only those would find nothing any more. */
+async function giveNames(context: RunContext, { gfid }: FileToMove): Promise<void> {
+  const { source, destination, directories, options } = context;
+  const { fopTimeoutMs } = options;
+  const wanted = await readLinks(source, gfid, fopTimeoutMs);
+  const present = await readLinks(destination, gfid, fopTimeoutMs);
+  const names = { destination, directories, fopTimeoutMs, gfid, wanted, present };
+  await reconcileNames({ ...names, isLinkFile: false, xdata: null });
+}
+
+async function removeCopy({ destination, options }: RunContext, { gfid }: FileToMove): Promise<void> {
+  const { fopTimeoutMs: timeoutMs } = options;
+  for (const { pargfid, bname } of await readLinks(destination, gfid, timeoutMs)) {
+    await destination.fops.unlink({ pargfid, bname }, { timeoutMs });
+  }
 }
 
 async function turnIntoLink(

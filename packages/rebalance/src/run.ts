@@ -73,7 +73,7 @@ export class Run {
       world,
       source,
       sourceName: options.sourceName ?? subvolumeOf(source),
-      sourceId: idOf(source, options.protection),
+      sourceId: idOf(source),
       sourceLeases: new BrickLeases(source, world, options),
       destination,
       destinationName: options.destinationName ?? subvolumeOf(destination),
@@ -86,8 +86,8 @@ export class Run {
       tally: new RunTally(),
       signal: this.#stop.signal,
     };
-    const destinationId = idOf(destination, options.protection);
-    if (this.#context.sourceId === destinationId && destinationId !== NULL_GFID) {
+    const destinationId = idOf(destination);
+    if (this.#context.sourceId === destinationId) {
       throw new RebalanceError(
         "REBALANCE_SAME_BRICK",
         `${source.brick} is source and destination; name another brick for one of them`,
@@ -138,7 +138,7 @@ export class Run {
   /** Begins or goes on with the journal's run. */
   async #open(): Promise<void> {
     const { journal, source, sourceId, destination, options } = this.#context;
-    const destinationId = idOf(destination, options.protection);
+    const destinationId = idOf(destination);
     const status = journal.status();
     if (status !== undefined) {
       const { header } = status;
@@ -370,13 +370,13 @@ export function isUnreachable(error: unknown): boolean {
   return isUnanswered(error);
 }
 
-function idOf(brick: BrickPort, protection: "lease" | "none"): Gfid {
+/** Id of a brick that knows what a run asks of it; the control, too, asks for the names of files and directories by gfid. */
+function idOf(brick: BrickPort): Gfid {
   const { brickId, brickshift, compat } = brick.capabilities ?? {};
   if (brickId !== undefined && brickshift !== undefined) return brickId;
-  if (protection === "none") return NULL_GFID;
   const message =
     compat === undefined
-      ? `${brick.brick} is no Brickshift brick, or is not connected: it knows no data leases`
+      ? `${brick.brick} is no Brickshift brick, or is not connected: it knows no data leases; \`gluster volume rebalance\` moves files of stock bricks`
       : `${brick.brick} imitates ${compat}: it knows no data leases and does not tell of revoked ones`;
   throw new RebalanceError("REBALANCE_NOT_BRICKSHIFT", message);
 }

@@ -367,6 +367,24 @@ it("refuses a path that is not there, and a brick that is the source itself", as
   const stock = { brick, session, fops, onRecall: () => () => {}, capabilities: undefined };
   const unknown = rebalance().run({ source: stock, destination });
   await expect(unknown).rejects.toMatchObject({ code: "REBALANCE_NOT_BRICKSHIFT" });
+  const plain = rebalance({ protection: "none" }).run({ source, destination: stock });
+  await expect(plain).rejects.toMatchObject({ code: "REBALANCE_NOT_BRICKSHIFT" });
+  await close();
+});
+
+it("keeps all names of a file without protection, too", async () => {
+  const { source, destination, close } = await twoBricks();
+  const directory = await makeDirectory(source, "d");
+  const gfid = await makeFile(source, "one", random.bytes(10));
+  await source.fops.link({ oldgfid: gfid, newgfid: directory, newbname: "other" });
+  const { counts } = await rebalance({ protection: "none" }).run({ source, destination });
+  expect(counts).toMatchObject({ moved: 1, failed: 0 });
+  for (const stat of [
+    await statByName(destination, "one"),
+    await statByName(destination, "other", directory),
+  ]) {
+    expect(stat).toMatchObject({ gfid, nlink: 2, size: 10 });
+  }
   await close();
 });
 
