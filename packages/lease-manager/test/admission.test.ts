@@ -146,3 +146,18 @@ it("fails loudly when a fop is finished twice", () => {
   scene.run("finish w1");
   expect(() => scene.run("finish w1")).toThrow("invariant broken: a fop is finished once");
 });
+
+it("refuses a fop that carries an epoch on an inode where nobody holds a lease", () => {
+  expect(new LeaseScene().run("fop r1 runner read epoch 1")).toEqual(["error LEASE_REVOKED (not-held)"]);
+});
+
+it("holds a read without any lease-id back under a stock lease, which one with another id passes", () => {
+  const scene = underLease("read", "open");
+  expect(scene.run("fop r1 bob read")[0]).toBe("r1 blocked");
+});
+
+it("answers a nonblocking fop also when no other may wait any more", () => {
+  const scene = new LeaseScene({ blockedFopsMax: 1 });
+  scene.play("request A runner read data\n fop w1 bob write");
+  expect(scene.run("fop w2 bob write nonblocking")).toEqual(["w2 would-block"]);
+});

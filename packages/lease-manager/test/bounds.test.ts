@@ -139,6 +139,11 @@ it("refuses options that are out of range or unknown", () => {
   }
 });
 
+it("takes the defaults also when they are named", () => {
+  const defaults = leaseOptions.parse({});
+  expect(leaseOptions.parse(defaults)).toEqual(defaults);
+});
+
 it("has a default for every option", () => {
   expect(leaseOptions.parse({})).toMatchInlineSnapshot(`
     {
@@ -230,4 +235,41 @@ it("counts what is in use", () => {
     deadLeases: 1,
     deadlines: 3,
   });
+});
+
+it("counts the fops blocked on an inode anew when some of them go", () => {
+  const scene = new LeaseScene({ blockedFopsMax: 2 });
+  scene.play(`
+    request A alice read data
+    fop w1 bob write
+    request B carol read data
+    fop w2 carol write
+    disconnect bob
+  `);
+  expect(scene.inode().blockedFops).toBe(1);
+  expect(scene.run("fop w3 dave write")).toEqual(["w3 blocked"]);
+  expect(scene.run("fop w4 dave write")).toEqual(["error LEASE_BACKLOG_FULL"]);
+});
+
+it("does not count blocked fops among the leases of an inode", () => {
+  const scene = new LeaseScene({ leasesPerInodeMax: 2 });
+  scene.play(`
+    request A alice read-write data
+    fop w1 bob write
+    fop w2 bob write
+    fop w3 bob write
+  `);
+  expect(scene.run("request B bob read data")).toEqual([]);
+});
+
+it("grants what is granted at once though no request more may wait", () => {
+  const scene = new LeaseScene({ queuedRequestsMax: 1 });
+  scene.play("request A alice read-write data\n request B bob read data");
+  expect(scene.run("request C carol read data on g")).toEqual(["grant C to carol, epoch 2"]);
+});
+
+it("grants more to a lease-id of scope open though no lease more may be", () => {
+  const scene = new LeaseScene({ leasesMax: 1, leasesPerInodeMax: 1, grantsMax: 1 });
+  scene.run("request A alice read open");
+  expect(scene.run("request A alice read-write open")).toEqual(["grant A to alice, epoch 1"]);
 });

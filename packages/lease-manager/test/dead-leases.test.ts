@@ -124,3 +124,9 @@ it("forgets a revoked lease-id at once when it is to answer as stock bricks do: 
   expect(said.slice(-4)).toEqual(["r1 proceeds", "w2 proceeds", "A not-held", "grant A to runner, epoch 2"]);
   expect(scene.manager.usage.deadLeases).toBe(0);
 });
+
+it("tells a client of its revoked lease though another holds one with that id by now", () => {
+  const scene = revoked();
+  scene.run("request A bob read data");
+  expect(scene.play("unlock A runner\n unlock A bob")).toEqual(["A revoked (recall-timeout)", "A unlocked"]);
+});

@@ -88,3 +88,29 @@ it("does not wait for internal fops under stock rules, which do not hold them ba
   `);
   expect(said).toEqual(["heal proceeds", "grant A to alice, epoch 1"]);
 });
+
+it.each([
+  { runs: "write", asks: "read data", waits: true },
+  { runs: "write", asks: "read open", waits: true },
+  { runs: "write internal", asks: "read data", waits: true },
+  { runs: "write internal", asks: "read-write data", waits: true },
+  { runs: "write internal", asks: "read-write open", waits: false },
+  { runs: "read", asks: "read data", waits: false },
+  { runs: "read", asks: "read-write data", waits: true },
+  { runs: "read", asks: "read-write open", waits: true },
+  { runs: "read internal", asks: "read-write data", waits: false },
+  { runs: "flush", asks: "read-write data", waits: false },
+])("a lease $asks waits for a $runs that runs: $waits", ({ runs, asks, waits }) => {
+  const scene = new LeaseScene();
+  scene.run(`fop f1 bob ${runs}`);
+  const granted = ["grant A to runner, epoch 1"];
+  expect(scene.run(`request A runner ${asks}`)).toEqual(waits ? [] : granted);
+  expect(scene.run("finish f1")).toEqual(waits ? granted : []);
+});
+
+it.each(["write", "write internal", "read"])("keeps the record of an inode while a %s runs on it", (fop) => {
+  const scene = new LeaseScene();
+  scene.play(`fop f1 bob ${fop}`);
+  scene.manager.forgetInode(scene.inode());
+  expect(scene.manager.usage.inodes).toBe(1);
+});

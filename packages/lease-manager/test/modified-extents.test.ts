@@ -114,6 +114,7 @@ it("gives a joined extent the newer of the two epochs", () => {
     { offset: 0, length: 22 },
     { offset: 1_000, length: 10 },
   ]);
+  expect(extents.since(epoch(4))).toEqual([{ offset: 1_000, length: 10 }]);
 });
 
 it("merges neighbours in its answer, and keeps a run of writes at one epoch as one extent", () => {
@@ -294,4 +295,21 @@ it("keeps an inode that was used last, whether it was marked, asked for or lease
     expect(scene.run("since 1 on f")).not.toEqual(["unknown"]);
     expect(scene.run("since 2 on g")).toEqual(["unknown"]);
   }
+});
+
+it("has as much room as before when an inode was forgotten", () => {
+  const scene = new LeaseScene({ extentsTotalMax: 3 });
+  scene.play(`
+    request A runner read data on f
+    request B runner read data on g
+    request C runner read data on h
+    modify 0 10 on f
+    modify 20 10 on f
+    modify 0 10 on h
+  `);
+  scene.manager.forgetExtents(scene.inode("f").gfid);
+  scene.play("modify 0 10 on g\n modify 20 10 on g");
+  expect(scene.play("since 3 on h\n since 2 on g")).toEqual(["0+10", "0+10 20+10"]);
+  scene.run("modify 40 10 on g");
+  expect(scene.run("since 3 on h")).toEqual(["unknown"]);
 });

@@ -268,3 +268,20 @@ it("takes all requests back that wait on an inode that goes", () => {
   scene.run("forget");
   expect(scene.manager.usage.inodes).toBe(0);
 });
+
+it("recalls a lease that is in the way of one of those who wait, though not of the others", () => {
+  const said = new LeaseScene().play(`
+    request A alice read-write data
+    request B bob read data
+    request C carol read-write data
+    request D dave read data
+    unlock A alice
+  `);
+  expect(said.slice(2)).toEqual(["A unlocked", "grant B to bob, epoch 2", "recall B from bob, until 60000"]);
+});
+
+it("lets go of the record of an inode that is gone", () => {
+  const scene = new LeaseScene();
+  scene.play("request A alice read data\n remove");
+  expect(scene.manager.usage.inodes).toBe(0);
+});

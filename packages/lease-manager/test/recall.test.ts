@@ -159,6 +159,16 @@ it("keeps no deadlines of leases that were given back in time, though an earlier
   expect(scene.manager.usage.deadlines).toBeLessThanOrEqual(64);
 });
 
+it("keeps few deadlines of leases that were given back in time, beside many that are to come", () => {
+  const scene = new LeaseScene();
+  for (let n = 0; n < 100; n += 1)
+    scene.play(`request H${n} h read data on ${n}\n fop w${n} bob write on ${n}`);
+  for (let n = 0; n < 1_000; n += 1) {
+    scene.play(`request A${n} runner read data\n fop w bob write\n unlock A${n} runner\n finish w`);
+  }
+  expect(scene.manager.usage.deadlines).toBeLessThanOrEqual(202);
+});
+
 it("ends leases by order of the admin, before it resumes anybody", () => {
   expect(recalled({}).run("revoke")).toEqual(["revoke A of runner: admin", "resume w1"]);
 });

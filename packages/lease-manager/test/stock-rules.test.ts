@@ -143,3 +143,30 @@ it("recalls even the holder's own lease for its UNLINK and its RENAME", () => {
     "resume n1",
   ]);
 });
+
+it("ends a lease-id when all of its types are given back, and no sooner", () => {
+  const scene = new LeaseScene();
+  scene.play("request A alice read open\n request A alice read-write open\n unlock A alice read");
+  expect([...scene.manager.heldTypes(scene.inode())]).toEqual(["read-write"]);
+  expect(scene.run("unlock A alice read")).toEqual(["error LEASE_NOT_HELD"]);
+  expect(scene.manager.usage.leases).toBe(1);
+  expect(scene.run("unlock A alice read-write")).toEqual(["A unlocked"]);
+  expect(scene.manager.usage.leases).toBe(0);
+});
+
+it("counts more of the same on a lease-id while fops run, since that drains none", () => {
+  const reader = new LeaseScene();
+  reader.play("request A alice read open\n fop r1 bob read under B\n fop w1 alice write under A");
+  expect(reader.run("request A alice read open")).toEqual(["grant A to alice, epoch 1"]);
+  const writer = new LeaseScene();
+  writer.play("request A alice read-write open\n fop w1 alice write under A");
+  expect(writer.run("request A alice read-write open")).toEqual(["grant A to alice, epoch 1"]);
+});
+
+it("recalls the leases of scope open when one is refused for an fd, whatever their types", () => {
+  const said = new LeaseScene().play(`
+    request A alice read open
+    request B bob read open fds carol::w
+  `);
+  expect(said.slice(1)).toEqual(["refuse B: LEASE_HELD", "recall A from alice, until 60000"]);
+});
