@@ -152,6 +152,11 @@ export const ofTransaction: readonly Mutant[] = [
         from: `grant.dirty === undefined || grant.dirty === "unknown"`,
         to: `grant.dirty === undefined`,
       },
+      {
+        file: `${src}/copy-progress.ts`,
+        from: `...this.#remaining, ...grant.dirty,`,
+        to: `...this.#remaining, ...(grant.dirty === "unknown" ? [] : grant.dirty),`,
+      },
     ],
     tests,
   },
