@@ -134,4 +134,15 @@ export const ofSimulation: readonly Mutant[] = [
     ],
     tests: "simulation",
   },
+  {
+    rule: "a file that has moved on to a third brick is not lost",
+    edits: [
+      {
+        file: "packages/rebalance/src/settle-flip.ts",
+        from: `if (there.type === "present" || hasMovedOn)`,
+        to: `if (there.type === "present")`,
+      },
+    ],
+    tests: "simulation",
+  },
 ];

@@ -96,7 +96,7 @@ export class Faults {
           const isResuming = act.keepsJournal && victim.journal.status() !== undefined;
           const journal = isResuming ? victim.journal : new MemoryJournal();
           if (isResuming) marks.reach("resumed");
-          void simulation.addRunner(journal, isResuming).then((next) => next.run());
+          void simulation.addRunner(journal, isResuming, victim.from).then((next) => next.run());
         });
         return;
       }

@@ -4,28 +4,32 @@ import { contentOf } from "./world/slow-store.js";
 import type { VirtualBrick } from "./world/virtual-brick.js";
 import type { SharedFile } from "./clients/file-client.js";
 
-type Pair = readonly [VirtualBrick, VirtualBrick];
+/** Two, or three. */
+export type Bricks = readonly [VirtualBrick, VirtualBrick, ...VirtualBrick[]];
 
-/** Which brick a file belongs to now: the source while it has the data, the destination once the source points to it. */
-export function authorityOf(bricks: Pair, file: SharedFile): 0 | 1 {
-  return bricks[0].holdsData(file.gfid) ? 0 : 1;
+/** Which brick a file belongs to now: a source while it has the data, a destination once its source points to it. */
+export function authorityOf(bricks: Bricks, { gfid }: SharedFile): VirtualBrick {
+  return (
+    bricks.find((brick) => brick.holdsData(gfid)) ??
+    bricks.find((brick) => brick.targetPhase(gfid) === "prepared") ??
+    bricks[1]
+  );
 }
 
 /** What must hold at every moment: a file is on one brick, and the other has nothing of it that anybody may use. */
-export function* atEveryMoment(bricks: Pair, files: readonly SharedFile[]): Generator<string> {
+export function* atEveryMoment(bricks: Bricks, files: readonly SharedFile[]): Generator<string> {
   for (const file of files) {
-    const [source, destination] = bricks;
-    if (source.holdsData(file.gfid) && destination.holdsData(file.gfid)) {
-      yield `${file.name} is a data file on both bricks`;
-    }
-    if (file.isUnlinked || !source.isUp || !destination.isUp || source.holdsData(file.gfid)) continue;
-    const isThere = destination.holdsData(file.gfid) || destination.targetPhase(file.gfid) === "prepared";
-    if (!isThere) yield `${file.name} is on neither brick`;
+    const holders = bricks.filter((brick) => brick.holdsData(file.gfid));
+    if (holders.length > 1)
+      yield `${file.name} is a data file on ${holders.map(({ name }) => name).join(", ")}`;
+    if (file.isUnlinked || holders.length > 0 || bricks.some(({ isUp }) => !isUp)) continue;
+    const isThere = bricks.some((brick) => brick.targetPhase(file.gfid) === "prepared");
+    if (!isThere) yield `${file.name} is on no brick`;
   }
 }
 
 /** What must hold when nobody uses the bricks any more: nothing is held, nothing waits, nothing is left over. */
-export function* whenQuiet(bricks: Pair): Generator<string> {
+export function* whenQuiet(bricks: Bricks): Generator<string> {
   for (const { name, brick } of bricks) {
     if (brick === undefined) {
       yield `${name} is down`;
@@ -50,7 +54,7 @@ export function* whenQuiet(bricks: Pair): Generator<string> {
 }
 
 /** What must hold of the stores once their bricks are closed. */
-export async function ofStores(bricks: Pair): Promise<string[]> {
+export async function ofStores(bricks: Bricks): Promise<string[]> {
   const found: string[] = [];
   for (const { name, disk } of bricks) {
     disk.medium.crash();
@@ -64,10 +68,10 @@ export async function ofStores(bricks: Pair): Promise<string[]> {
 
 /** The bytes of a file on the brick that it belongs to, as the disk has them. */
 export function finalContent(
-  bricks: Pair,
+  bricks: Bricks,
   file: SharedFile,
 ): { readonly brick: VirtualBrick; readonly content: Uint8Array | undefined } {
-  const brick = bricks[authorityOf(bricks, file)];
+  const brick = authorityOf(bricks, file);
   const blob = brick.disk.medium.blobs.get(file.gfid);
   return { brick, content: blob === undefined ? undefined : contentOf(blob) };
 }

@@ -34,6 +34,7 @@ export const markTexts = {
     "a flip was ended by a run without a journal before its crawl came to the file",
   "only-copy-found": "a run found a committed file that the source had no name of any more",
   "orphan-dropped": "a run dropped the target of a file that had been removed",
+  "moved-on": "a file moved on from the second brick to a third",
   "lock-in-the-way": "a runner found the lock of a file taken",
   "names-matched": "the destination got a name that a client had made meanwhile",
   vanished: "a file was removed while it moved",

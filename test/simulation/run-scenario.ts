@@ -3,12 +3,12 @@ import type { History } from "./check/history.js";
 import { blocksOf } from "./clients/block.js";
 import { BLOCKS_MAX, type SharedFile } from "./clients/file-client.js";
 import { Faults } from "./faults.js";
-import { finalContent, ofStores, whenQuiet } from "./invariants.js";
+import { authorityOf, finalContent, ofStores, whenQuiet } from "./invariants.js";
 import type { Marks } from "./marks.js";
 import { CallMarks } from "./watch-calls.js";
 import type { Scenario } from "./scenario.js";
 import { type Listener, Simulation } from "./simulation.js";
-import { REPLAYS_MAX } from "./world/virtual-runner.js";
+import { REPLAYS_MAX, type VirtualRunner } from "./world/virtual-runner.js";
 
 /** What one run came to. */
 export interface Verdict {
@@ -51,8 +51,19 @@ export async function runScenario(scenario: Scenario, listener?: Listener): Prom
     await simulation.begin();
     await simulation.startClients();
     void (await simulation.addRunner()).run();
+    const { movesOnAfterMs } = scenario;
+    let isMovingOn = movesOnAfterMs === undefined;
+    if (movesOnAfterMs !== undefined) {
+      simulation.clock.at(simulation.clock.nowMs() + movesOnAfterMs, () => {
+        void simulation.addRunner(undefined, false, 1).then((runner) => {
+          isMovingOn = true;
+          return runner.run();
+        });
+      });
+    }
     const isOver = () =>
       simulation.playing === 0 &&
+      isMovingOn &&
       faults.starting === 0 &&
       simulation.runners.every((runner) => runner.isOver);
     await simulation.runUntil(isOver, TROUBLED_MS);
@@ -62,6 +73,11 @@ export async function runScenario(scenario: Scenario, listener?: Listener): Prom
     simulation.look();
     judge(simulation);
     if (scenario.mode === "liveness") await close(simulation);
+    if (scenario.mode === "liveness" && movesOnAfterMs !== undefined) {
+      await close(simulation, 1);
+      // What was here and has moved on is nothing to be moved again, nor lost.
+      await close(simulation);
+    }
     simulation.look();
     judge(simulation);
     await rest(simulation);
@@ -92,14 +108,14 @@ async function heal(simulation: Simulation): Promise<void> {
 }
 
 /** With nobody in the way, a run must move everything that is left, and leave nothing behind. */
-async function close(simulation: Simulation): Promise<void> {
+async function close(simulation: Simulation, from: 0 | 1 = 0): Promise<void> {
   // What is under way on connections that were given up comes first: nothing that comes later can be swept by it.
   await simulation.runUntil(() => false, STRAGGLE_MS);
   for (let run = 1; ; run += 1) {
     const begun = simulation.scenario.losesJournals
       ? undefined
-      : simulation.runners.find(({ journal }) => (journal.status()?.intents.length ?? 0) > 0);
-    const runner = await simulation.addRunner(begun?.journal, begun !== undefined);
+      : simulation.runners.find((other) => other.from === from && isUnfinished(other));
+    const runner = await simulation.addRunner(begun?.journal, begun !== undefined, from);
     void runner.run();
     if (!(await simulation.runUntil(() => runner.isOver, BOUND_MS))) {
       simulation.violate("a run without faults does not end");
@@ -118,9 +134,13 @@ async function close(simulation: Simulation): Promise<void> {
     return;
   }
   for (const file of simulation.files) {
-    if (!file.isUnlinked && !simulation.bricks[1].holdsData(file.gfid))
-      simulation.violate(`${file.name} did not move`);
+    const isOn = simulation.bricks.findIndex((brick) => brick.holdsData(file.gfid));
+    if (!file.isUnlinked && isOn <= from) simulation.violate(`${file.name} did not move`);
   }
+}
+
+function isUnfinished({ journal }: VirtualRunner): boolean {
+  return (journal.status()?.intents.length ?? 0) > 0;
 }
 
 /** A client that removed a file and did not come to its link file has left that, and it leads nowhere. */
@@ -210,7 +230,7 @@ function judgeNames(simulation: Simulation, file: SharedFile): void {
   const isKnown = given.every(({ outcome }) => outcome === "done" || outcome === "refused");
   if (!isKnown) return;
   const last = given.filter(({ outcome }) => outcome === "done").at(-1)?.name ?? file.name;
-  const where = bricks[0].holdsData(file.gfid) ? bricks[0] : bricks[1];
+  const where = authorityOf(bricks, file);
   const names = where.brick?.tree.links(file.gfid).map(({ name }) => name) ?? [];
   if (names.length === 1 && names[0] === last) return;
   simulation.violate(

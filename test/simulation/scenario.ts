@@ -81,7 +81,12 @@ export interface Scenario {
   readonly delayMsMax: number;
   /** Whether the runs after the faults have no journal of those before. */
   readonly losesJournals: boolean;
+  /** Whether there is a third brick, to which everything moves on from the second: after so long, in ms. */
+  readonly movesOnAfterMs: number | undefined;
 }
+
+/** The bricks of a run by their numbers: files begin on 0, and move to 1; on to 2 where there is one. */
+export type BrickNumber = 0 | 1 | 2;
 
 /** The scenario that a seed stands for. */
 export function scenarioOf(seed: number, mode: Mode): Scenario {
@@ -103,6 +108,7 @@ export function scenarioOf(seed: number, mode: Mode): Scenario {
         })),
     delayMsMax: random.pick([1, 2, 5, 20]),
     losesJournals: false,
+    movesOnAfterMs: undefined,
   });
 }
 
@@ -112,7 +118,21 @@ function withMore(seed: number, mode: Mode, scenario: Scenario): Scenario {
   for (let skipped = 0; skipped < 8; skipped += 1) random.next();
   const more = { ...scenario, losesJournals: random.chance(0.4) };
   const themed = random.chance(0.12) ? random.pick([withLostFlip, withFailedAbort])(more) : more;
-  return random.chance(0.2) ? withClient(themed, "thief", 6 + random.below(10)) : themed;
+  const watched = random.chance(0.2) ? withClient(themed, "thief", 6 + random.below(10)) : themed;
+  return random.chance(0.15) ? movingOn(watched, random.below(400)) : watched;
+}
+
+/** Clients that change names know of two bricks only. */
+const ofTwoBricks: ReadonlySet<ClientKind> = new Set(["renamer", "unlinker", "half-unlinker", "looker"]);
+
+/** Everything moves on to a third brick, while it comes to the second. */
+function movingOn(scenario: Scenario, movesOnAfterMs: number): Scenario {
+  return {
+    ...scenario,
+    movesOnAfterMs,
+    files: scenario.files.map((file) => ({ ...file, isRenamed: false, isUnlinked: false })),
+    clients: scenario.clients.filter(({ kind }) => !ofTwoBricks.has(kind)),
+  };
 }
 
 /** A runner dies between the halves of a flip and leaves no journal, and a client takes the link file for a stale one. */

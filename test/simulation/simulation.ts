@@ -7,9 +7,9 @@ import { BLOCK_BYTES, History } from "./check/history.js";
 import { bytesOf } from "./clients/block.js";
 import { FileClient, type SharedFile } from "./clients/file-client.js";
 import { playClient } from "./clients/play-client.js";
-import { atEveryMoment, authorityOf } from "./invariants.js";
+import { atEveryMoment, authorityOf, type Bricks } from "./invariants.js";
 import { Marks } from "./marks.js";
-import type { FaultAct, Scenario } from "./scenario.js";
+import type { BrickNumber, FaultAct, Scenario } from "./scenario.js";
 import { Thefts } from "./thefts.js";
 import { Link } from "./world/link.js";
 import { type CallEvent, RecordWatch } from "./world/record-watch.js";
@@ -20,14 +20,14 @@ import { connectionOptions, type OnOutcome, VirtualRunner } from "./world/virtua
 /** What one call or event was, for those who follow a run. */
 export type Listener = (line: string) => void;
 
-/** Two bricks with files, runners and clients in one process, under one clock; what happens is the scenario's and chance's. */
+/** Two bricks, or three, with files, runners and clients in one process, under one clock; what happens is the scenario's and chance's. */
 export class Simulation {
   readonly scenario: Scenario;
   readonly clock = new ManualScheduler();
   readonly history = new History();
   readonly marks = new Marks();
   readonly violations = new Set<string>();
-  readonly bricks: readonly [VirtualBrick, VirtualBrick];
+  readonly bricks: Bricks;
   readonly files: readonly SharedFile[];
   readonly runners: VirtualRunner[] = [];
   readonly clientLinks: Link[] = [];
@@ -52,11 +52,11 @@ export class Simulation {
     this.scenario = scenario;
     this.#onCall = onCall;
     this.#listener = listener;
-    const brick = (number: 0 | 1) =>
+    const brick = (number: BrickNumber) =>
       new VirtualBrick(`b${number}`, number, this.clock, this.chance(`disk ${number}`), (brick, event) =>
         this.#onBrickEvent(brick, event),
       );
-    this.bricks = [brick(0), brick(1)];
+    this.bricks = [brick(0), brick(1), ...(scenario.movesOnAfterMs === undefined ? [] : [brick(2)])];
     this.thefts = new Thefts(
       this.bricks,
       (mark) => this.marks.reach(mark),
@@ -108,20 +108,25 @@ export class Simulation {
     await this.runUntil(() => made === this.files.length, 10_000);
   }
 
-  /** A runner, about to run; the caller runs it. */
-  async addRunner(journal: Journal = new MemoryJournal(), isResuming = false): Promise<VirtualRunner> {
+  /** A runner from brick `from` to the next, about to run; the caller runs it. */
+  async addRunner(
+    journal: Journal = new MemoryJournal(),
+    isResuming = false,
+    from: 0 | 1 = 0,
+  ): Promise<VirtualRunner> {
     this.#runnersMade += 1;
     const name = `r${this.#runnersMade}`;
     const process = new VirtualProcess(name, this.clock);
-    const links = [this.#link(process, 0), this.#link(process, 1)] as const;
-    await this.bricks[0].add(links[0]);
-    await this.bricks[1].add(links[1]);
+    const to = from === 0 ? 1 : 2;
+    const links = [this.#link(process, from), this.#link(process, to)] as const;
+    await this.brickOf(from).add(links[0]);
+    await this.brickOf(to).add(links[1]);
     const random = this.chance(name);
     const onOutcome: OnOutcome = (outcome, path, isLeftOver) => {
       if (isLeftOver) this.#onLeftOver(outcome, path);
       this.#onOutcome(name, outcome, path);
     };
-    const runner = new VirtualRunner({ process, links, journal, isResuming, random, onOutcome });
+    const runner = new VirtualRunner({ process, from, links, journal, isResuming, random, onOutcome });
     this.runners.push(runner);
     return runner;
   }
@@ -132,10 +137,10 @@ export class Simulation {
       const process = new VirtualProcess(plan.name, this.clock);
       this.#clients.push(process);
       const random = this.chance(plan.name);
-      const connect = async (number: 0 | 1) => {
+      const connect = async (number: BrickNumber) => {
         const link = this.#link(process, number);
         this.clientLinks.push(link);
-        await this.bricks[number].add(link);
+        await this.brickOf(number).add(link);
         const { transport, address } = link;
         const brick = `b${number}`;
         return createBrickClient({
@@ -147,7 +152,8 @@ export class Simulation {
           options: { ...connectionOptions, hostName: plan.name },
         });
       };
-      const bricks = [await connect(0), await connect(1)] as const;
+      const first = [await connect(0), await connect(1)] as const;
+      const bricks = this.bricks.length > 2 ? ([...first, await connect(2)] as const) : first;
       const client = new FileClient({
         plan,
         process,
@@ -199,7 +205,7 @@ export class Simulation {
     this.thefts.changed();
     this.markCrash();
     if ((brick.brick?.gate.usage.leases ?? 0) > 0) this.marks.reach("brick-killed-under-lease");
-    const mine = this.files.filter((file) => authorityOf(this.bricks, file) === number);
+    const mine = this.files.filter((file) => authorityOf(this.bricks, file) === brick);
     const gfids = this.files.map(({ gfid }) => gfid);
     const lost = new Set<Gfid>(brick.crash(how, gfids));
     this.tell(`${brick.name} ${how}, ${lost.size} blobs lost something`);
@@ -229,12 +235,18 @@ export class Simulation {
     return (this.bricks[number].brick?.gate.usage.leases ?? 0) > 0;
   }
 
-  #link(near: VirtualProcess, number: 0 | 1): Link {
+  brickOf(number: BrickNumber): VirtualBrick {
+    const brick = this.bricks[number];
+    if (brick === undefined) throw new Error(`there is no brick ${number}`);
+    return brick;
+  }
+
+  #link(near: VirtualProcess, number: BrickNumber): Link {
     const name = `${near.name}-b${number}`;
     return new Link({
       name,
       near,
-      brick: () => this.bricks[number].process,
+      brick: () => this.brickOf(number).process,
       clock: this.clock,
       random: this.chance(name),
       delayMsMax: this.scenario.delayMsMax,
@@ -303,6 +315,7 @@ export class Simulation {
     );
     this.#mix(outcome.type.length, path.length, 0);
     const size = this.files.find(({ name }) => path.startsWith(`/${name}`))?.blocks ?? 0;
+    if (outcome.type === "moved" && this.#isFromSecond(runner)) this.marks.reach("moved-on");
     if (outcome.type === "vanished") this.marks.reach("vanished");
     if (outcome.type === "moved" && size * BLOCK_BYTES <= 1_024) this.marks.reach("moved-small");
     if (outcome.type !== "failed") return;
@@ -315,6 +328,10 @@ export class Simulation {
       REBALANCE_UNFINISHED: "unfinished",
     } as const;
     if (outcome.code in marks) this.marks.reach(marks[outcome.code as keyof typeof marks]);
+  }
+
+  #isFromSecond(runner: string): boolean {
+    return this.runners.find(({ process }) => process.name === runner)?.from === 1;
   }
 
   #onAnswered(client: string, ms: number): void {

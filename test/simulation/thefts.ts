@@ -1,11 +1,12 @@
 import type { ClientUid, Epoch, Gfid, LeaseId } from "@brickshift/wire";
 import type { Mark } from "./marks.js";
+import type { BrickNumber } from "./scenario.js";
 import type { CallEvent } from "./world/record-watch.js";
 import type { VirtualBrick } from "./world/virtual-brick.js";
 
 /** A lease that was granted to somebody, as one who listens on the line knows it. */
 export interface SeenLease {
-  readonly brick: 0 | 1;
+  readonly brick: BrickNumber;
   /** Name of the process that holds it. */
   readonly owner: string;
   readonly gfid: Gfid;
@@ -33,7 +34,7 @@ interface Before {
 export class Thefts {
   /** The leases that were granted last. */
   readonly seen: SeenLease[] = [];
-  readonly #bricks: readonly [VirtualBrick, VirtualBrick];
+  readonly #bricks: readonly VirtualBrick[];
   readonly #reach: (mark: Mark) => void;
   readonly #violate: (text: string) => void;
   /** What each thief is about to do. */
@@ -42,11 +43,7 @@ export class Thefts {
   /** Counts whatever ends a lease with good reason. */
   #changes = 0;
 
-  constructor(
-    bricks: readonly [VirtualBrick, VirtualBrick],
-    reach: (mark: Mark) => void,
-    violate: (text: string) => void,
-  ) {
+  constructor(bricks: readonly VirtualBrick[], reach: (mark: Mark) => void, violate: (text: string) => void) {
     this.#bricks = bricks;
     this.#reach = reach;
     this.#violate = violate;
@@ -94,7 +91,7 @@ export class Thefts {
   }
 
   #look({ brick: number, owner, gfid, leaseId, epoch }: SeenLease): Before {
-    const { brick } = this.#bricks[number];
+    const brick = this.#bricks[number]?.brick;
     const uid = [...(brick?.clients.keys() ?? [])].find((client: ClientUid) =>
       client.includes(`HOST:${owner}-`),
     );
@@ -104,7 +101,7 @@ export class Thefts {
 
   #see(link: string, granted: NonNullable<CallEvent["granted"]>): void {
     const [owner = "", brick] = link.split("-");
-    this.seen.push({ ...granted, owner, brick: brick === "b0" ? 0 : 1 });
+    this.seen.push({ ...granted, owner, brick: Number(brick?.slice(1)) as BrickNumber });
     if (this.seen.length > SEEN_MAX) this.seen.shift();
   }
 }

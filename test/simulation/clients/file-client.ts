@@ -4,7 +4,7 @@ import type { SeededRandom } from "@brickshift/testkit";
 import { ANONYMOUS_FD, Errno, OpenFlags, type Gfid } from "@brickshift/wire";
 import { BLOCK_BYTES, type FileOperation, type History } from "../check/history.js";
 import type { Marks } from "../marks.js";
-import type { ClientPlan, FilePlan } from "../scenario.js";
+import type { BrickNumber, ClientPlan, FilePlan } from "../scenario.js";
 import type { Thefts } from "../thefts.js";
 import type { VirtualProcess } from "../world/virtual-process.js";
 import { blocksOf, bytesOf } from "./block.js";
@@ -23,8 +23,8 @@ export interface ClientWorld {
   readonly marks: Marks;
   readonly thefts: Thefts;
   readonly files: readonly SharedFile[];
-  /** Clients of the source and of the destination. */
-  readonly bricks: readonly [BrickClient, BrickClient];
+  /** Clients of the bricks, in the order in which files move. */
+  readonly bricks: readonly [BrickClient, BrickClient, BrickClient?];
   /** Whether it is to end. */
   readonly isEnding: () => boolean;
   /** A number that nobody else writes. */
@@ -44,12 +44,12 @@ const HOPS_MAX = 14;
 type Tried = "done" | "elsewhere" | "later" | "refused" | "unknown";
 
 /**
- * A client that knows of the two bricks, and finds a file wherever it is, as a distribute client does: it stays with the brick
+ * A client that knows of the bricks, and finds a file wherever it is, as a distribute client does: it stays with the brick
  * that had the file last, until that one says that it has it no more.
  */
 export class FileClient {
   readonly world: ClientWorld;
-  readonly #where = new Map<Gfid, 0 | 1>();
+  readonly #where = new Map<Gfid, BrickNumber>();
   readonly #fds = new Map<string, { readonly fd: bigint; readonly session: number }>();
   readonly #usesFds: boolean;
 
@@ -136,7 +136,7 @@ export class FileClient {
     const { bricks } = this.world;
     for (const [key, { fd, session }] of this.#fds) {
       const [name, gfid] = key.split(" ") as [string, Gfid];
-      const brick = bricks.find((other) => other.brick === name);
+      const brick = bricks.find((other) => other?.brick === name);
       if (brick?.session === session) await brick.fops.release({ gfid, fd }).catch(() => {});
     }
     this.#fds.clear();
@@ -171,14 +171,14 @@ export class FileClient {
     const { bricks, process, history, marks } = this.world;
     for (let hop = 0; hop < HOPS_MAX; hop += 1) {
       const where = this.#where.get(file.gfid) ?? 0;
-      const brick = bricks[where];
+      const brick = bricks[where] ?? bricks[0];
       const tried = await this.#try(brick, () => send(brick));
       if (tried === "done" && hop > 0) marks.reach("client-followed");
       if (tried === "done" || tried === "unknown" || tried === "refused") {
         history.end(operation, tried, brick.brick);
         return operation;
       }
-      if (tried === "elsewhere") this.#where.set(file.gfid, where === 0 ? 1 : 0);
+      if (tried === "elsewhere") this.#where.set(file.gfid, ((where + 1) % bricks.length) as BrickNumber);
       await process.pause(hop < 2 ? 0 : Math.min(400, 2 ** hop));
     }
     history.end(operation, "refused");

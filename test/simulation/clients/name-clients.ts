@@ -136,7 +136,7 @@ async function kindOf(brick: BrickClient, name: string): Promise<Kind> {
 }
 
 /** Which brick has the data; `undefined` when nobody says so now. */
-async function whereIs(bricks: readonly [BrickClient, BrickClient], gfid: Gfid): Promise<0 | 1 | undefined> {
+async function whereIs(bricks: FileClient["world"]["bricks"], gfid: Gfid): Promise<0 | 1 | undefined> {
   for (const where of [0, 1] as const) {
     const request = { gfid, pargfid: NULL_GFID, flags: 0, bname: "", xdata: ASK_LINKTO };
     if ((await lookUp(bricks[where], request)) === "data") return where;

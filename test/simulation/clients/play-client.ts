@@ -23,7 +23,8 @@ const plays: { readonly [K in ClientKind]: (client: FileClient) => Promise<void>
 
 /** Connects a client, lets it do what its kind does, and ends it. */
 export async function playClient(client: FileClient): Promise<void> {
-  const { bricks, plan } = client.world;
+  const { plan } = client.world;
+  const bricks = client.world.bricks.filter((brick) => brick !== undefined);
   await Promise.all(bricks.map((brick) => brick.connect()));
   await plays[plan.kind](client);
   await Promise.all(bricks.map((brick) => brick.close()));

@@ -11,7 +11,7 @@ export async function silentHolder(client: FileClient): Promise<void> {
     const leaseType = random.pick([LeaseType.read, LeaseType.readWrite]);
     const lease = { cmd: LeaseCmd.set, leaseType, leaseId, leaseFlags: 0 };
     await random
-      .pick(bricks)
+      .pick(bricks.filter((brick) => brick !== undefined))
       .fops.lease({ gfid, lease, xdata: xdataOf({ leaseScope: "data" }) })
       .catch(() => {});
   }

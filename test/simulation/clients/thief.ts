@@ -48,7 +48,7 @@ async function nextLease({ world }: FileClient): Promise<SeenLease | undefined> 
 /** What it tries, and how it fares: only the brick's state tells whether something came of it. */
 async function attempt(client: FileClient, theft: Theft, lease: SeenLease): Promise<void> {
   const { bricks, random, onViolation } = client.world;
-  const { fops } = bricks[lease.brick];
+  const { fops } = bricks[lease.brick] ?? bricks[0];
   const isGuess = random.chance(0.2);
   const leaseId = isGuess ? leaseIdFromRandom(random.bytes(15)) : lease.leaseId;
   const epoch = isGuess ? ((lease.epoch + BigInt(random.below(3))) as Epoch) : lease.epoch;
@@ -78,7 +78,7 @@ async function attempt(client: FileClient, theft: Theft, lease: SeenLease): Prom
 
 function use(client: FileClient, { brick, gfid }: SeenLease, named: Dict): Promise<unknown> {
   const { bricks, random } = client.world;
-  const { fops } = bricks[brick];
+  const { fops } = bricks[brick] ?? bricks[0];
   const at = { gfid, fd: ANONYMOUS_FD, offset: 0 };
   switch (random.below(3)) {
     case 0:

@@ -59,6 +59,8 @@ export type OnOutcome = (outcome: Outcome, path: string, isLeftOver: boolean) =>
 /** One process that moves everything from the source to the destination. */
 export class VirtualRunner {
   readonly process: VirtualProcess;
+  /** The brick that it moves files from; they go to the next. */
+  readonly from: 0 | 1;
   readonly links: readonly [Link, Link];
   readonly journal: Journal;
   readonly underWay: readonly [UnderWay, UnderWay] = [new UnderWay(), new UnderWay()];
@@ -73,6 +75,7 @@ export class VirtualRunner {
 
   constructor(init: {
     readonly process: VirtualProcess;
+    readonly from: 0 | 1;
     readonly links: readonly [Link, Link];
     readonly journal: Journal;
     readonly isResuming: boolean;
@@ -80,6 +83,7 @@ export class VirtualRunner {
     readonly onOutcome: OnOutcome;
   }) {
     this.process = init.process;
+    this.from = init.from;
     this.links = init.links;
     this.journal = init.journal;
     this.#isResuming = init.isResuming;
@@ -127,7 +131,7 @@ export class VirtualRunner {
     return createBrickClient({
       transport: link.transport,
       address: link.address,
-      brick: `b${brick}`,
+      brick: `b${this.from + brick}`,
       scheduler: this.process,
       random: this.#random,
       options: { ...connectionOptions, hostName: this.process.name },
