@@ -1,3 +1,4 @@
+import { nearestName } from "./nearest-name.js";
 import { describeKind, isOptionValue, readBoolean } from "./option-kind.js";
 import { type OptionSpec, type VolumeOptionName, volumeOptionTable } from "./option-table.js";
 import { VolumeError } from "./volume-error.js";
@@ -18,7 +19,10 @@ export function parseVolumeOptions(texts: Readonly<Record<string, string>>): Vol
   const options = new Map<VolumeOptionName, string>();
   for (const [name, text] of Object.entries(texts)) {
     if (!isOptionName(name)) {
-      const message = `there is no option "${name}"; these exist: ${volumeOptionNames.join(", ")}`;
+      const nearest = nearestName(name, volumeOptionNames);
+      const next =
+        nearest === undefined ? `these exist: ${volumeOptionNames.join(", ")}` : `did you mean ${nearest}?`;
+      const message = `there is no option "${name}"; ${next}`;
       throw new VolumeError("VOLUME_OPTION_UNKNOWN", message);
     }
     const { kind } = specOf(name);

@@ -119,12 +119,24 @@ describe("options of a volume", () => {
   };
 
   it("that do not exist are refused with those that do", () => {
-    for (const name of ["performance.nosuch", "constructor", "__proto__x"]) {
+    for (const name of ["something.else", "constructor", "__proto__x", "x".repeat(10_000)]) {
       const { code, message } = failure({ [name]: "on" })!;
       expect(code).toBe("VOLUME_OPTION_UNKNOWN");
       expect(message).toContain(`"${name}"`);
       for (const known of volumeOptionNames) expect(message).toContain(known);
     }
+  });
+
+  it.each([
+    ["performance.write-behnd", "performance.write-behind"],
+    ["Performance.Quick-Read", "performance.quick-read"],
+    ["write-behind", "performance.write-behind"],
+    ["ping-timeout", "network.ping-timeout"],
+    ["features.lease", "features.leases"],
+    ["auth-allow", "auth.allow"],
+  ])("%s is refused with the one that was probably meant, %s", (written, meant) => {
+    const message = `VOLUME_OPTION_UNKNOWN: there is no option "${written}"; did you mean ${meant}?`;
+    expect(failure({ [written]: "on" })).toEqual({ code: "VOLUME_OPTION_UNKNOWN", message });
   });
 
   it.each([
