@@ -204,7 +204,7 @@ export class Run {
     const { settled, path, target } = swept;
     const outcome = settled.type === "settled" ? settled.outcome : undefined;
     if (outcome?.type !== "failed") await this.#context.journal.done(target.gfid);
-    else if (which === "prepared" || this.#failed.has(target.gfid)) return;
+    else if (which === "prepared" || this.#failed.has(target.gfid) || isLeftToOthers(outcome.code)) return;
     const isNews = outcome?.type === "moved" || outcome?.type === "vanished" || outcome?.type === "failed";
     if (isNews) this.#tell({ path, gfid: target.gfid }, outcome);
   }
@@ -363,6 +363,11 @@ export class Run {
   #seconds(): number {
     return (this.#context.world.scheduler.nowMs() - this.#startedAtMs) / 1_000;
   }
+}
+
+/** Who is at work on a file tells what becomes of it; so does the next run what this one, as it ends, gave up. */
+function isLeftToOthers(code: string): boolean {
+  return code === "REBALANCE_OTHER_RUNNER" || code === "REBALANCE_CANCELLED";
 }
 
 /** Whether `error` means that a brick cannot be reached. */
