@@ -7,7 +7,7 @@ import { authorityOf, finalContent, ofStores, whenQuiet } from "./invariants.js"
 import type { Marks } from "./marks.js";
 import { CallMarks } from "./watch-calls.js";
 import type { Scenario } from "./scenario.js";
-import { type Listener, Simulation } from "./simulation.js";
+import { BLOCK_BYTES, type Listener, Simulation } from "./simulation.js";
 import { REPLAYS_MAX, type VirtualRunner } from "./world/virtual-runner.js";
 
 /** What one run came to. */
@@ -198,7 +198,7 @@ function judge(simulation: Simulation): void {
       from: 0,
       to: BLOCKS_MAX,
     });
-    const values = blocksOf(content, BLOCKS_MAX);
+    const values = blocksOf(content, BLOCKS_MAX, BLOCK_BYTES);
     if (values === undefined) simulation.violate(`${file.name}: a block is of two writes on ${brick.name}`);
     operation.values = values ?? new Uint32Array(BLOCKS_MAX);
     operation.sizeBytes = content.length;

@@ -1,5 +1,5 @@
 import { seededRandom, type SeededRandom } from "@brickshift/testkit";
-import type { CallName } from "./world/record-watch.js";
+import type { CallName } from "./world/call-name.js";
 
 /** Whether faults may go on for ever, or stop so that the migration must end. */
 export type Mode = "safety" | "liveness";

@@ -3,8 +3,9 @@ import { createBrickClient } from "@brickshift/brick-client";
 import { type Journal, MemoryJournal, type Outcome } from "@brickshift/rebalance";
 import { ManualScheduler, seededRandom, type SeededRandom } from "@brickshift/testkit";
 import { type Gfid, parseGfid, ROOT_GFID } from "@brickshift/wire";
-import { BLOCK_BYTES, History } from "./check/history.js";
+import { History } from "./check/history.js";
 import { bytesOf } from "./clients/block.js";
+import { connectionOptions } from "./clients/connection-options.js";
 import { FileClient, type SharedFile } from "./clients/file-client.js";
 import { playClient } from "./clients/play-client.js";
 import { atEveryMoment, authorityOf, type Bricks } from "./invariants.js";
@@ -15,16 +16,19 @@ import { Link } from "./world/link.js";
 import { type CallEvent, RecordWatch } from "./world/record-watch.js";
 import { LEASE_WAIT_MS_MAX, VirtualBrick } from "./world/virtual-brick.js";
 import { VirtualProcess } from "./world/virtual-process.js";
-import { connectionOptions, type OnOutcome, VirtualRunner } from "./world/virtual-runner.js";
+import { type OnOutcome, VirtualRunner } from "./world/virtual-runner.js";
 
 /** What one call or event was, for those who follow a run. */
 export type Listener = (line: string) => void;
+
+/** Bytes of one block: chunks are whole blocks. */
+export const BLOCK_BYTES = 64;
 
 /** Two bricks, or three, with files, runners and clients in one process, under one clock; what happens is the scenario's and chance's. */
 export class Simulation {
   readonly scenario: Scenario;
   readonly clock = new ManualScheduler();
-  readonly history = new History();
+  readonly history = new History(BLOCK_BYTES);
   readonly marks = new Marks();
   readonly violations = new Set<string>();
   readonly bricks: Bricks;
@@ -99,7 +103,7 @@ export class Simulation {
     for (const file of this.files) {
       const make = async () => {
         await tree.create(ROOT_GFID, file.name, { gfid: file.gfid, mode: 0o644, uid: 0, gid: 0 });
-        await tree.write(file.gfid, 0, bytesOf(this.initialValue(file), file.blocks));
+        await tree.write(file.gfid, 0, bytesOf(this.initialValue(file), file.blocks, BLOCK_BYTES));
         await tree.fsync(file.gfid, false);
         made += 1;
       };

@@ -1,6 +1,3 @@
-/** Bytes of one block, the unit of which histories are kept: chunks are whole blocks. */
-export const BLOCK_BYTES = 64;
-
 /** What one operation of a client did to one file, and what came of it. */
 export interface FileOperation {
   readonly id: number;
@@ -41,11 +38,17 @@ type Begun = Pick<FileOperation, "client" | "file" | "type"> &
 
 /** What all clients did, in the order of their calls and answers. */
 export class History {
+  /** Bytes of one block, the unit of which histories are kept. */
+  readonly blockBytes: number;
   readonly operations: FileOperation[] = [];
   readonly powerCuts: PowerCut[] = [];
   /** Blocks and sizes that were too hard to judge. */
   unjudged = 0;
   #instant = 0;
+
+  constructor(blockBytes: number) {
+    this.blockBytes = blockBytes;
+  }
 
   /** A number for a moment, more than those of all earlier ones. */
   instant(): number {

@@ -1,5 +1,5 @@
 import type { FileOperation, History, PowerCut } from "./history.js";
-import { BLOCK_BYTES, formatHistory } from "./history.js";
+import { formatHistory } from "./history.js";
 import { firstUnexplained, type Model, type Operation, TooHard } from "./linearizability.js";
 import { type RegisterAction, registerModel, type SizeAction, sizeModel } from "./register-model.js";
 
@@ -41,7 +41,7 @@ export function judgeFile(history: History, file: FileBefore): Unexplained | und
     const found = judgeBlock(history, effective, cuts, block, initial);
     if (found !== undefined) return { file: file.name, text: `block ${block}: ${found}` };
   }
-  const size = judgeSize(history, effective, cuts, file.blocks * BLOCK_BYTES);
+  const size = judgeSize(history, effective, cuts, file.blocks * history.blockBytes);
   return size === undefined ? undefined : { file: file.name, text: `size: ${size}` };
 }
 
@@ -110,13 +110,14 @@ function judgeSize(
   cuts: readonly PowerCut[],
   initial: number,
 ): string | undefined {
+  const { blockBytes } = history;
   const sizes: Operation<SizeAction>[] = [];
   const isCut = operations.some(({ type }) => type === "truncate") || cuts.length > 0;
   for (const { type, from, to, call, end, sizeBytes, outcome } of operations) {
-    if (type === "truncate") sizes.push({ call, end, action: { type: "set", bytes: from * BLOCK_BYTES } });
+    if (type === "truncate") sizes.push({ call, end, action: { type: "set", bytes: from * blockBytes } });
     // While nobody cuts it, a write within the size says nothing about it.
-    else if (type === "write" && (isCut || to * BLOCK_BYTES > initial)) {
-      sizes.push({ call, end, action: { type: "at-least", bytes: to * BLOCK_BYTES } });
+    else if (type === "write" && (isCut || to * blockBytes > initial)) {
+      sizes.push({ call, end, action: { type: "at-least", bytes: to * blockBytes } });
     } else if (type === "read" && outcome === "done" && sizeBytes !== undefined) {
       sizes.push({ call, end, action: { type: "read", bytes: sizeBytes } });
     }

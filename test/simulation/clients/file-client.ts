@@ -2,11 +2,10 @@ import { type BrickClient, isFopError } from "@brickshift/brick-client";
 import { isRpcError } from "@brickshift/rpc";
 import type { SeededRandom } from "@brickshift/testkit";
 import { ANONYMOUS_FD, Errno, OpenFlags, type Gfid } from "@brickshift/wire";
-import { BLOCK_BYTES, type FileOperation, type History } from "../check/history.js";
+import type { FileOperation, History } from "../check/history.js";
 import type { Marks } from "../marks.js";
 import type { BrickNumber, ClientPlan, FilePlan } from "../scenario.js";
 import type { Thefts } from "../thefts.js";
-import type { VirtualProcess } from "../world/virtual-process.js";
 import { blocksOf, bytesOf } from "./block.js";
 
 /** A file as clients know it. */
@@ -14,14 +13,21 @@ export interface SharedFile extends FilePlan {
   readonly gfid: Gfid;
 }
 
+/** The clock of the process that a client runs in. */
+export interface ClientClock {
+  /** Monotonic milliseconds. */
+  nowMs(): number;
+  pause(ms: number): Promise<void>;
+}
+
 /** What a client of any kind lives in. */
 export interface ClientWorld {
   readonly plan: ClientPlan;
-  readonly process: VirtualProcess;
+  readonly process: ClientClock;
   readonly random: SeededRandom;
   readonly history: History;
   readonly marks: Marks;
-  readonly thefts: Thefts;
+  readonly thefts: Thefts | undefined;
   readonly files: readonly SharedFile[];
   /** Clients of the bricks, in the order in which files move. */
   readonly bricks: readonly [BrickClient, BrickClient, BrickClient?];
@@ -64,8 +70,9 @@ export class FileClient {
     to: number,
     value = this.world.newValue(),
   ): Promise<FileOperation> {
-    const payload = bytesOf(value, to - from);
-    const offset = from * BLOCK_BYTES;
+    const { blockBytes } = this.world.history;
+    const payload = bytesOf(value, to - from, blockBytes);
+    const offset = from * blockBytes;
     const operation = this.#begin("write", file, from, to, value);
     return this.#anywhere(file, operation, async (brick) => {
       const fd = await this.#fdOf(brick, file);
@@ -81,12 +88,13 @@ export class FileClient {
     to: number,
     value: number,
   ): Promise<FileOperation> {
+    const { blockBytes } = this.world.history;
     const operation = this.#begin("write", file, from, to, value);
     const request = {
       gfid: file.gfid,
       fd: ANONYMOUS_FD,
-      offset: from * BLOCK_BYTES,
-      payload: bytesOf(value, to - from),
+      offset: from * blockBytes,
+      payload: bytesOf(value, to - from, blockBytes),
     };
     const client = this.world.bricks[brick];
     const tried = await this.#try(client, () => client.fops.write(request));
@@ -96,14 +104,15 @@ export class FileClient {
   }
 
   async read(file: SharedFile, from: number, to: number): Promise<FileOperation> {
+    const { blockBytes } = this.world.history;
     const operation = this.#begin("read", file, from, to, 0);
-    const request = { gfid: file.gfid, offset: from * BLOCK_BYTES, size: (to - from) * BLOCK_BYTES };
+    const request = { gfid: file.gfid, offset: from * blockBytes, size: (to - from) * blockBytes };
     return this.#anywhere(file, operation, async (brick) => {
       const { payload, stat, release } = await brick.fops.read({
         ...request,
         fd: await this.#fdOf(brick, file),
       });
-      const values = blocksOf(payload, to - from);
+      const values = blocksOf(payload, to - from, blockBytes);
       release();
       if (values === undefined)
         this.world.onViolation(`${file.name}: a block that was read is of two writes`);
@@ -113,9 +122,10 @@ export class FileClient {
   }
 
   async truncate(file: SharedFile, blocks: number): Promise<FileOperation> {
+    const { blockBytes } = this.world.history;
     const operation = this.#begin("truncate", file, blocks, BLOCKS_MAX, 0);
     return this.#anywhere(file, operation, async (brick) => {
-      await brick.fops.truncate({ gfid: file.gfid, offset: blocks * BLOCK_BYTES });
+      await brick.fops.truncate({ gfid: file.gfid, offset: blocks * blockBytes });
     });
   }
 

@@ -24,7 +24,7 @@ export async function thief(client: FileClient): Promise<void> {
   const { plan, random, isEnding, thefts, process } = client.world;
   for (let count = 0; count < plan.operations && !isEnding(); count += 1) {
     const lease = await nextLease(client);
-    if (lease === undefined) return;
+    if (lease === undefined || thefts === undefined) return;
     // Leases of small files are held for a moment only: it is quick.
     await process.pause(random.next() * 2);
     const theft = random.pick(["use", "use", "unlock", "upgrade"] as const);
@@ -36,6 +36,7 @@ export async function thief(client: FileClient): Promise<void> {
 /** Waits for a lease to be granted to somebody else. */
 async function nextLease({ world }: FileClient): Promise<SeenLease | undefined> {
   const { thefts, process, random, plan, isEnding } = world;
+  if (thefts === undefined) throw new Error("a thief knows of leases by what it hears, and nobody listens");
   const last = thefts.seen.at(-1);
   for (let tries = 0; tries < 400 && !isEnding(); tries += 1) {
     const others = thefts.seen.slice(-RECENT).filter(({ owner }) => owner !== plan.name);
@@ -82,9 +83,15 @@ function use(client: FileClient, { brick, gfid }: SeenLease, named: Dict): Promi
   const at = { gfid, fd: ANONYMOUS_FD, offset: 0 };
   switch (random.below(3)) {
     case 0:
-      return fops.write({ ...at, payload: bytesOf(STOLEN_VALUE, 1), xdata: named });
+      return fops.write({
+        ...at,
+        payload: bytesOf(STOLEN_VALUE, 1, client.world.history.blockBytes),
+        xdata: named,
+      });
     case 1:
-      return fops.read({ ...at, size: 64, xdata: named }).then(({ release }) => release());
+      return fops
+        .read({ ...at, size: client.world.history.blockBytes, xdata: named })
+        .then(({ release }) => release());
     default:
       return fops.setxattr({
         gfid,

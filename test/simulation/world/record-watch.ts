@@ -4,19 +4,13 @@ import {
   decodeFopRequest,
   decodeMessage,
   type Epoch,
-  fopByNumber,
-  type FopName,
   getXdata,
   type Gfid,
-  LeaseCmd,
   type LeaseId,
-  programs,
   XDATA,
 } from "@brickshift/wire";
+import { type CallName, callName, xidOf } from "./call-name.js";
 import type { LinkWatch } from "./link.js";
-
-/** What a record is, in a word: the name of a fop, with the step or the command where that matters. */
-export type CallName = FopName | "lease-set" | "lease-unlock" | `migration-${string}` | "other";
 
 /** What happened to a call on its way. */
 export interface CallEvent {
@@ -136,10 +130,6 @@ function grantIn(reply: readonly Uint8Array[], gfid: Gfid): GrantedLease | undef
   return epoch === undefined ? undefined : { gfid, leaseId: lease.leaseId, epoch };
 }
 
-function xidOf(record: Uint8Array): number {
-  return new DataView(record.buffer, record.byteOffset).getUint32(0);
-}
-
 /** Failed replies end with their xdata, in which the state is a text after its key: enough to tell the few there are apart. */
 function leaseStateOf(reply: readonly Uint8Array[]): string | undefined {
   const text = Buffer.concat(reply).toString("latin1");
@@ -181,16 +171,4 @@ function headOf(chunks: readonly Uint8Array[]): DataView | undefined {
   }
   const head = Buffer.concat(chunks).subarray(0, FOP_REPLY_HEAD_BYTES);
   return new DataView(head.buffer, head.byteOffset, head.length);
-}
-
-function callName(program: number, procedure: number, body: Uint8Array): CallName {
-  if (program !== programs.fop.number) return "other";
-  const name = fopByNumber(procedure) ?? "other";
-  if (name === "lease") {
-    const { lease } = decodeFopRequest("lease", body);
-    return lease.cmd === LeaseCmd.unlock ? "lease-unlock" : lease.cmd === LeaseCmd.set ? "lease-set" : name;
-  }
-  if (name !== "setxattr") return name;
-  const step = getXdata(decodeFopRequest("setxattr", body).dict, "migration");
-  return step === undefined ? name : `migration-${step}`;
 }

@@ -1,4 +1,4 @@
-import { createBrickClient, type BrickClientOptionsInput } from "@brickshift/brick-client";
+import { createBrickClient } from "@brickshift/brick-client";
 import {
   createRebalance,
   type Journal,
@@ -7,17 +7,10 @@ import {
   type RebalanceReport,
 } from "@brickshift/rebalance";
 import type { SeededRandom } from "@brickshift/testkit";
+import { connectionOptions } from "../clients/connection-options.js";
 import type { Link } from "./link.js";
 import type { VirtualProcess } from "./virtual-process.js";
 import { UnderWay, watchedPort } from "./watched-port.js";
-
-/** How clients of every kind reach bricks. */
-export const connectionOptions: BrickClientOptionsInput = {
-  callTimeoutMs: 12_000,
-  pingTimeoutMs: 3_000,
-  closeTimeoutMs: 500,
-  reconnect: { delayMinMs: 5, delayMaxMs: 200, attemptTimeoutMs: 2_000, startAttemptsMax: 1_000_000 },
-};
 
 /** Times that one region may be copied again, by the options. */
 export const REPLAYS_MAX = 4;
