@@ -1,5 +1,5 @@
 import { fsck } from "@brickshift/brick/fsck";
-import { createMemoryStore } from "@brickshift/brick";
+import { createMemoryStore, usageOf } from "@brickshift/brick";
 import { contentOf } from "./world/slow-store.js";
 import type { VirtualBrick } from "./world/virtual-brick.js";
 import type { SharedFile } from "./clients/file-client.js";
@@ -35,19 +35,7 @@ export function* whenQuiet(bricks: Bricks): Generator<string> {
       yield `${name} is down`;
       continue;
     }
-    const { gate, turns, clients, running, tree } = brick;
-    const { leases, blockedFops, queuedRequests } = gate.usage;
-    const counts = {
-      leases,
-      "blocked fops": blockedFops,
-      "queued lease requests": queuedRequests,
-      "inodes in use": gate.inodes.size,
-      "names in use": turns.size,
-      clients: clients.size,
-      "running fops": running,
-      "migration targets": tree.targets().length,
-    };
-    for (const [what, count] of Object.entries(counts)) {
+    for (const [what, count] of Object.entries(usageOf(brick))) {
       if (count > 0) yield `${name} has ${count} ${what} although nobody uses it`;
     }
   }

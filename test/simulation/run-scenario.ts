@@ -156,7 +156,9 @@ async function rest(simulation: Simulation): Promise<void> {
   await simulation.runUntil(() => [...whenQuiet(bricks)].length === 0, BOUND_MS);
   // Where faults last for ever there is no run that ends what others left.
   const mayLeaveTargets = scenario.mode === "safety";
-  const left = [...whenQuiet(bricks)].filter((text) => !mayLeaveTargets || !text.includes("targets"));
+  const left = [...whenQuiet(bricks)].filter(
+    (text) => !mayLeaveTargets || !text.includes("migrationTargets"),
+  );
   for (const text of left) simulation.violate(text);
   for (const runner of simulation.runners) {
     const { replays = 0, transactions = 0 } = runner.report?.counts ?? {};

@@ -1,4 +1,4 @@
-import type { BrickEvent, BrickLog, ManagementEvent, ManagementLog } from "@brickshift/brick";
+import type { BrickEvent, BrickLog, BrickUsage, ManagementEvent, ManagementLog } from "@brickshift/brick";
 import { pino } from "pino";
 
 /** How much is told: the names of pino's levels. */
@@ -40,6 +40,8 @@ export type ProgramEvent =
     }
   /** The configuration file was read again, and is not taken over. */
   | { readonly event: "reconfigure-failed"; readonly reason: string }
+  /** What is held on a brick now; told when somebody asks for it by SIGUSR2. */
+  | ({ readonly event: "usage"; readonly brick: string } & BrickUsage)
   | { readonly event: "stopping"; readonly reason: string }
   | { readonly event: "stopped" };
 

@@ -1,4 +1,5 @@
 import {
+  type Brick,
   type BrickLog,
   type BrickServer,
   type BrickServerOptionsInput,
@@ -108,6 +109,11 @@ export class RunningVolume {
       await Promise.all(bricks.map(({ store }) => store.close()));
       throw error;
     }
+  }
+
+  /** Its bricks as they are served, by name. */
+  get served(): ReadonlyMap<string, Brick> {
+    return this.#server.bricks;
   }
 
   /** Text of the volfile of its clients. */

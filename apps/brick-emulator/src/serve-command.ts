@@ -9,6 +9,7 @@ import { parseListenAddress } from "./listen-address.js";
 import { type TlsOptionValues, transportFor, wantsTls } from "./listen-transport.js";
 import { serveVolumes } from "./serve-volumes.js";
 import { UsageError } from "./usage-error.js";
+import { tellUsageOnSignal } from "./usage-on-signal.js";
 
 /** Options of `serve`, as commander gives them. */
 export interface ServeOptionValues extends BrickOptionValues, TlsOptionValues {
@@ -62,6 +63,7 @@ async function serveBricks(
       options,
       log: log.brick,
     });
+    const noMoreUsage = tellUsageOnSignal(() => server.bricks.values(), log);
     try {
       const listener = await transport.listen(address, (connection) => server.accept(connection));
       announce(values, log, listener.address, served);
@@ -70,6 +72,7 @@ async function serveBricks(
       await listener.close();
     } finally {
       await server.close();
+      noMoreUsage();
     }
   } finally {
     await Promise.all(served.map(({ store }) => store.close()));

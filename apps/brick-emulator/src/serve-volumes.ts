@@ -6,6 +6,7 @@ import { parseListenAddress } from "./listen-address.js";
 import { transportFor, wantsTls } from "./listen-transport.js";
 import type { ServeOptionValues } from "./serve-command.js";
 import { UsageError } from "./usage-error.js";
+import { tellUsageOnSignal } from "./usage-on-signal.js";
 import { checkVolumes, parseOptionArguments, planVolume, type VolumePlan } from "./volume-plan.js";
 import { VolumeServer } from "./volume-server.js";
 
@@ -39,12 +40,17 @@ export async function serveVolumes(
   const { config: file } = values;
   const reload = () => file !== undefined && reconfigure(server, { file, isTls }, log);
   if (file !== undefined) process.on("SIGHUP", reload);
+  const noMoreUsage = tellUsageOnSignal(
+    () => server.volumes.flatMap(({ served }) => [...served.values()]),
+    log,
+  );
   try {
     announce(values, log, server);
     const reason = await ended;
     log.program({ event: "stopping", reason });
   } finally {
     process.off("SIGHUP", reload);
+    noMoreUsage();
     await server.close();
   }
   log.program({ event: "stopped" });

@@ -3,7 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BrickClient } from "@brickshift/brick-client";
 import { createTlsTransport, createUnixTransport } from "@brickshift/transport-net";
-import { Errno, type Gfid, gfidValue, ROOT_GFID } from "@brickshift/wire";
+import {
+  Errno,
+  type Gfid,
+  gfidValue,
+  LeaseCmd,
+  leaseIdFromRandom,
+  LeaseType,
+  LkCmd,
+  LockType,
+  ROOT_GFID,
+  xdataOf,
+} from "@brickshift/wire";
 import { afterEach, describe, expect, it } from "vitest";
 import { clientOf, EmulatorProcess } from "./emulator-process.js";
 import { makeAuthority } from "./test-authority.js";
@@ -55,6 +66,32 @@ describe("a brick in one command", () => {
     expect(prestat).toMatchObject({ gfid, size: 28, mode: 0o100640 });
     expect(await readFile(again)).toBe("bytes that were acknowledged");
     await again.close();
+  });
+
+  it("tells on SIGUSR2 what is held, and that nothing is once its clients have gone", async () => {
+    const emulator = start("serve", "--brick", `b0=${newDirectory()}`, "--json");
+    const client = await clientOf(await emulator.listening(), "b0");
+    await createFile(client, "held", "x");
+    const lease = {
+      cmd: LeaseCmd.set,
+      leaseType: LeaseType.read,
+      leaseId: leaseIdFromRandom(new Uint8Array(15).fill(7)),
+      leaseFlags: 0,
+    };
+    await client.fops.lease({ gfid, lease, xdata: xdataOf({ leaseScope: "data" }) });
+    const flock = { type: LockType.write, whence: 0, start: 0n, len: 0n, pid: 0, lkOwner: new Uint8Array(8) };
+    await client.fops.inodelk({ gfid, cmd: LkCmd.setlk, type: LockType.write, flock, volume: "d" });
+    const usage = async () => {
+      const told = emulator.event(/^usage$/);
+      emulator.child.kill("SIGUSR2");
+      return told;
+    };
+    const held = { clients: 1, leases: 1, locks: 1, inodesInUse: 1, runningFops: 0, migrationTargets: 0 };
+    expect(await usage()).toMatchObject({ brick: "b0", ...held });
+    const closed = emulator.event(/^session-closed$/);
+    await client.close();
+    await closed;
+    expect(await usage()).toMatchObject({ brick: "b0", clients: 0, leases: 0, locks: 0, inodesInUse: 0 });
   });
 
   it("serves several bricks apart from each other on one Unix socket", async () => {

@@ -38,6 +38,7 @@ export {
   loginOptions,
 } from "./options.js";
 export { type HealthCheckOptions, healthCheckOptions } from "./health/options.js";
+export { type BrickUsage, usageOf } from "./brick-usage.js";
 export { BrickError, type BrickErrorCode } from "./brick-error.js";
 export { createMemoryStore, MemoryMedium, type MemoryStoreOptions } from "./store/memory-store.js";
 export { StoreError, type StoreErrorCode } from "./store/store-error.js";

@@ -18,6 +18,13 @@ export class LockQuota {
     this.#limits = limits;
   }
 
+  /** How many locks are held or waited for. */
+  get size(): number {
+    let size = 0;
+    for (const count of this.#counts.values()) size += count;
+    return size;
+  }
+
   /** How many locks `client` holds or waits for. */
   countOf(client: ClientUid): number {
     return this.#counts.get(client) ?? 0;

@@ -25,6 +25,11 @@ export class LockTable {
     this.entry = new LockDomains(entryLockRules, this.#quota);
   }
 
+  /** How many locks are held or waited for, of all kinds. */
+  get size(): number {
+    return this.#quota.size;
+  }
+
   /** How many locks `client` holds or waits for, of all kinds. */
   countOf(client: ClientUid): number {
     return this.#quota.countOf(client);
