@@ -2,6 +2,7 @@ import type { Database } from "lmdb";
 import { BufferedTransaction } from "../buffered-transaction.js";
 import type { MetaEntry, MetaRange, MetaReader, MetaStore, MetaTransaction } from "../store.js";
 import { StoreError } from "../store-error.js";
+import { commitFailure } from "./commit-failure.js";
 import { storeErrorFrom } from "./platform-error.js";
 
 type Outcome<T> = { readonly result: T } | { readonly error: unknown };
@@ -39,7 +40,7 @@ export class DiskMeta implements MetaStore {
     try {
       outcome = await this.#db.transaction(() => this.#runAndApply(work));
     } catch (error) {
-      throw storeErrorFrom(error, "commit");
+      throw storeErrorFrom(await commitFailure(error), "commit");
     }
     if ("error" in outcome) throw outcome.error;
     return outcome.result;
