@@ -117,7 +117,9 @@ function judgeSize(
     if (type === "truncate") sizes.push({ call, end, action: { type: "set", bytes: from * blockBytes } });
     // While nobody cuts it, a write within the size says nothing about it.
     else if (type === "write" && (isCut || to * blockBytes > initial)) {
-      sizes.push({ call, end, action: { type: "at-least", bytes: to * blockBytes } });
+      // Of a write without answer a part may have been made: the disk was full, or the process killed in the middle.
+      for (let last = outcome === "done" ? to : from + 1; last <= to; last += 1)
+        sizes.push({ call, end, action: { type: "at-least", bytes: last * blockBytes } });
     } else if (type === "read" && outcome === "done" && sizeBytes !== undefined) {
       sizes.push({ call, end, action: { type: "read", bytes: sizeBytes } });
     }

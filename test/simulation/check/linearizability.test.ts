@@ -134,3 +134,12 @@ it("explains every history of a register that was played, and none with a spoilt
     expect({ seed, right: isExplained(...played(seed, true)) }).toEqual({ seed, right: false });
   }
 });
+
+it("judges a history that is longer than a stack is deep", () => {
+  const operations = Array.from({ length: 30_000 }, (_, index) => {
+    const call = 10 * index;
+    return index % 2 === 0 ? write(call, call + 5, index) : read(call, call + 5, index - 1);
+  });
+  expect(isExplained(...operations)).toBe(true);
+  expect(isExplained(...operations, read(400_000, 400_001, 7))).toBe(false);
+});

@@ -40,13 +40,18 @@ export function firstUnexplained<S, A>(
   let furthest = -1;
   let stuckOn: readonly Operation<A>[] = [];
 
-  /** Operations before `first` are all done; `left` are those that must still be placed. */
-  const search = (state: S, first: number, left: number): boolean => {
-    if (left === 0) return true;
+  /** Where the search goes on from a state; `undefined` when it was there before. Operations before `first` are all done, none after `last`. */
+  const enter = (
+    state: S,
+    first: number,
+    left: number,
+    placed: number,
+    last: number,
+  ): Branch<S> | undefined => {
     steps += 1;
     if (steps > STEPS_MAX) throw new TooHard(`a history of ${sorted.length} operations is too hard to judge`);
-    const key = `${first}:${done.subarray(first).join("")}:${model.key(state)}`;
-    if (tried.has(key)) return false;
+    const key = `${first}:${done.subarray(first, last + 1).join("")}:${model.key(state)}`;
+    if (tried.has(key)) return undefined;
     tried.add(key);
     const open = candidates(sorted, done, first);
     const isAnswered = (index: number) => {
@@ -54,26 +59,60 @@ export function firstUnexplained<S, A>(
       return model.isRead(action) && model.next(state, action).length > 0;
     };
     const free = open.find(isAnswered);
-    for (const index of free === undefined ? open : [free]) {
+    const choices = (free === undefined ? open : [free]).flatMap((index) => {
       const operation = sorted[index] as Operation<A>;
-      for (const next of model.next(state, operation.action)) {
-        // What nobody knows to have happened, and changes nothing, need not have happened.
-        if (isUnknown(operation) && model.key(next) === model.key(state)) continue;
-        done[index] = 1;
-        let begin = first;
-        while (begin < sorted.length && done[begin] === 1) begin += 1;
-        if (search(next, begin, isUnknown(operation) ? left : left - 1)) return true;
-        done[index] = 0;
+      return model
+        .next(state, operation.action)
+        .filter((next) => !isUnknown(operation) || model.key(next) !== model.key(state))
+        .map((next) => ({ index, next }));
+    });
+    return { first, left, placed, last, open, choices };
+  };
+  /** Goes on from branch to branch, and back where one has no way on. A history may be longer than a stack of calls is deep. */
+  const search = (left: number): boolean => {
+    if (left === 0) return true;
+    const path: Branch<S>[] = [];
+    const begin = enter(model.initial, 0, left, -1, -1);
+    if (begin !== undefined) path.push(begin);
+    for (let branch = path.at(-1); branch !== undefined; branch = path.at(-1)) {
+      const choice = branch.choices.shift();
+      if (choice === undefined) {
+        if (branch.first > furthest) {
+          furthest = branch.first;
+          stuckOn = branch.open.map((index) => sorted[index] as Operation<A>);
+        }
+        path.pop();
+        if (branch.placed >= 0) done[branch.placed] = 0;
+        continue;
       }
-    }
-    if (first > furthest) {
-      furthest = first;
-      stuckOn = open.map((index) => sorted[index] as Operation<A>);
+      const { index, next } = choice;
+      done[index] = 1;
+      let first = branch.first;
+      while (first < sorted.length && done[first] === 1) first += 1;
+      const rest = isUnknown(sorted[index] as Operation<A>) ? branch.left : branch.left - 1;
+      if (rest === 0) return true;
+      const entered = enter(next, first, rest, index, Math.max(branch.last, index));
+      if (entered === undefined) done[index] = 0;
+      else path.push(entered);
     }
     return false;
   };
   const needed = sorted.filter((operation) => !isUnknown(operation)).length;
-  return search(model.initial, 0, needed) ? undefined : stuckOn;
+  return search(needed) ? undefined : stuckOn;
+}
+
+/** A state that the search is in, with the ways on from it that were not tried. */
+interface Branch<S> {
+  readonly first: number;
+  /** Operations that must still be placed. */
+  readonly left: number;
+  /** The operation that led here; -1 at the beginning. */
+  readonly placed: number;
+  /** The last operation, by the time of its call, that is done. */
+  readonly last: number;
+  readonly open: readonly number[];
+  /** What nobody knows to have happened, and changes nothing, is none: it need not have happened. */
+  readonly choices: { readonly index: number; readonly next: S }[];
 }
 
 function isUnknown<A>(operation: Operation<A>): boolean {

@@ -16,7 +16,8 @@ import {
 import type { FileClient, SharedFile } from "./file-client.js";
 
 const ONLY_LINK_FILES: Dict = new Map([["unlink-only-if-dht-linkto-file", intValue(1)]]);
-const ASK_LINKTO: Dict = new Map([[XDATA.linkto, uintValue(256)]]);
+/** Asks a LOOKUP where a link file leads to. */
+export const ASK_LINKTO: Dict = new Map([[XDATA.linkto, uintValue(256)]]);
 /** How often a lock that somebody has is asked for again. */
 const LOCK_TRIES_MAX = 8;
 
@@ -144,7 +145,8 @@ async function whereIs(bricks: FileClient["world"]["bricks"], gfid: Gfid): Promi
   return undefined;
 }
 
-async function lookUp(
+/** Asks a brick what it has. */
+export async function lookUp(
   brick: BrickClient,
   request: Parameters<BrickClient["fops"]["lookup"]>[0],
 ): Promise<Kind> {
