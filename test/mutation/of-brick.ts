@@ -333,4 +333,15 @@ export const ofBrick: readonly Mutant[] = [
     ],
     tests: ["packages/brick/test/gate/migration-questions.test.ts"],
   },
+  {
+    rule: "records whose pages were overwritten are not shown to LMDB, which would end the process",
+    edits: [
+      {
+        file: `${src}/store/disk/records-file.ts`,
+        from: `return faultOfPages({`,
+        to: `return void ({`,
+      },
+    ],
+    tests: ["packages/brick/test/store/records-pages.int.test.ts"],
+  },
 ];

@@ -3,7 +3,8 @@ import { ExitCode } from "./exit-code.js";
 import { UsageError } from "./usage-error.js";
 
 interface CodedError {
-  readonly code: string;
+  /** A number for what lmdb throws. */
+  readonly code: string | number;
 }
 
 const listenCodes = new Set([
@@ -22,7 +23,7 @@ const listenHints: Readonly<Record<string, string>> = {
 export function startFailure(error: unknown): { readonly exitCode: number; readonly message: string } {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof UsageError || isVolumeError(error)) return { exitCode: ExitCode.usage, message };
-  const code = (error as Partial<CodedError> | undefined)?.code ?? "";
+  const code = String((error as Partial<CodedError> | undefined)?.code ?? "");
   if (listenCodes.has(code))
     return { exitCode: ExitCode.listen, message: `${message}${listenHints[code] ?? ""}` };
   if (code.startsWith("STORE_") || code === "TREE_DAMAGED") return { exitCode: ExitCode.store, message };

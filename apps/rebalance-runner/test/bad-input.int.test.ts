@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import type { Gfid } from "@brickshift/wire";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { RunnerProcess } from "./runner-process.js";
@@ -139,4 +140,89 @@ describe("a journal that cannot be used ends with 5, named with what to do", () 
     expect(code).toBe(5);
     expect(readdirSync(state)).toContain("journal");
   });
+
+  /** The journal of a run that was killed while a file was in its last steps. */
+  function killedJournal(): Buffer {
+    const id = (n: number) => `aaaaaaaa-0000-4000-8000-00000000000${n}`;
+    const brick = (n: number) => ({ id: id(n), name: `b${n}` });
+    const header = {
+      version: 2,
+      source: brick(1),
+      destination: brick(2),
+      protection: "lease",
+      startedWallMs: 1,
+    };
+    const intent = {
+      gfid: id(3),
+      path: "/f",
+      link: { pargfid: id(4), bname: "f" },
+      fence: "7",
+      phase: "intent",
+    };
+    return journalOf([
+      { type: "journal", version: 2 },
+      { type: "run", header },
+      { type: "intent", intent },
+    ]);
+  }
+
+  it.each([
+    [
+      "a bit that has changed",
+      (bytes: Buffer) => bytes.fill((bytes[200] ?? 0) ^ 4, 200, 201),
+      "JOURNAL_DAMAGED",
+      "move the directory away and run again",
+    ],
+    [
+      "a line that is missing",
+      (bytes: Buffer) => Buffer.from(bytes.toString().replace(/\n.*\n/, "\n")),
+      "JOURNAL_DAMAGED",
+      "the bricks tell what is done",
+    ],
+    [
+      "another version",
+      () => journalOf([{ type: "journal", version: 9 }]),
+      "JOURNAL_VERSION",
+      "go on with the release that wrote it, or use another directory",
+    ],
+  ])("one with %s", async (_, spoil, code, next) => {
+    const state = join(scratch, "state");
+    mkdirSync(state);
+    const bytes = spoil(killedJournal());
+    writeFileSync(join(state, "journal"), bytes);
+    for (const ended of [await run("--resume"), await end("status", "--state", state)]) {
+      expect(ended.errors).toMatch(new RegExp(`REBALANCE_${code}: .*${next}.*\\(journal in `));
+      expect(ended.code).toBe(5);
+    }
+    expect(readFileSync(join(state, "journal"))).toEqual(bytes);
+  });
+
+  it("but one whose last write was torn is read as far as it goes", async () => {
+    const state = join(scratch, "state");
+    mkdirSync(state);
+    const bytes = killedJournal();
+    writeFileSync(join(state, "journal"), bytes.subarray(0, bytes.length - 20));
+    const status = new RunnerProcess(["status", "--state", state, "--json"]);
+    running.push(status);
+    expect(await status.exited).toBe(0);
+    expect(status.last).toMatchObject({ event: "status", state: "running", intents: 0 });
+    // It goes on to what it is about, and those are other bricks.
+    const { code, errors } = await run("--resume");
+    expect(errors).toContain(
+      "REBALANCE_JOURNAL_OTHER_PAIR: the journal is of b1 to b2; use another directory",
+    );
+    expect(code).toBe(5);
+  });
 });
+
+/** A journal with these records, as the runner writes it: length and CRC-32 of each line, over itself and those before. */
+function journalOf(records: readonly object[]): Buffer {
+  const hex = (value: number) => value.toString(16).padStart(8, "0");
+  let check = 0;
+  const lines = records.map((record) => {
+    const json = Buffer.from(JSON.stringify(record));
+    check = crc32(json, check);
+    return `${hex(json.length)} ${hex(check)} ${json.toString()}\n`;
+  });
+  return Buffer.from(lines.join(""));
+}

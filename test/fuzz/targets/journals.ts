@@ -4,6 +4,7 @@ import type { JournalRecord } from "../../../packages/rebalance/src/journal-reco
 import { JournalState } from "../../../packages/rebalance/src/journal-state.js";
 import { encodeRecords, encodeVersion, parseJournal } from "../../../packages/rebalance/src/journal-text.js";
 import { RunTally } from "../../../packages/rebalance/src/run-tally.js";
+import { applyChanges } from "../apply-changes.js";
 import { refusedOr } from "../refusal.js";
 import type { FuzzTarget } from "../target.js";
 
@@ -37,7 +38,7 @@ export const journals: FuzzTarget = {
 };
 
 /**
- * A journal that was right and is not what it was: an input is a list of changes, three bytes each, to one journal. Whatever
+ * A journal that was right and is not what it was: an input is a list of changes to one journal. Whatever
  * is still read is what the journal said at some moment, and no other meaning.
  */
 export const spoiltJournals: FuzzTarget = {
@@ -108,36 +109,6 @@ function stateOf(bytes: Uint8Array): JournalState {
 
 function textOf(state: JournalState): string {
   return JSON.stringify(state.status);
-}
-
-function applyChanges(bytes: Uint8Array, changes: Uint8Array): Uint8Array {
-  let spoilt = Buffer.from(bytes);
-  for (let at = 0; at + 2 < changes.length && at < 24; at += 3) {
-    const [what = 0, high = 0, low = 0] = changes.subarray(at, at + 3);
-    const place = ((high << 8) | low) % (spoilt.length + 1);
-    switch (what % 5) {
-      case 0:
-        if (place < spoilt.length) spoilt[place] = (spoilt[place] ?? 0) ^ (1 << (what >> 5));
-        break;
-      case 1:
-        if (place < spoilt.length) spoilt[place] = what;
-        break;
-      case 2:
-        spoilt = spoilt.subarray(0, place);
-        break;
-      case 3:
-        spoilt = Buffer.concat([spoilt, Buffer.alloc(place)]);
-        break;
-      default: {
-        // A line is taken out, or put in twice.
-        const lines = spoilt.toString("latin1").split("\n");
-        const line = place % lines.length;
-        lines.splice(line, what > 127 ? 1 : 0, ...(what > 127 ? [] : [lines[line] ?? ""]));
-        spoilt = Buffer.from(lines.join("\n"), "latin1");
-      }
-    }
-  }
-  return Uint8Array.from(spoilt);
 }
 
 /** Changes the content of a line and makes all checksums right again: what comes through must be refused for what it says. */

@@ -1,10 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ROOT_GFID } from "@brickshift/wire";
+import { parseGfid, ROOT_GFID } from "@brickshift/wire";
 import { faultOfRecords } from "../../../packages/brick/src/store/disk/records-file.js";
 import { parseStoreFormat } from "../../../packages/brick/src/store/disk/store-format.js";
 import { parseMembership } from "../../../packages/brick/src/store/disk/volume-membership.js";
+import { createTree } from "@brickshift/brick";
+import { openDiskStore } from "@brickshift/brick/store-disk";
+import { applyChanges } from "../apply-changes.js";
 import { refusedOr } from "../refusal.js";
 import type { FuzzTarget } from "../target.js";
 
@@ -38,30 +41,41 @@ export const storeFiles: FuzzTarget = {
 const scratch = mkdtempSync(join(tmpdir(), "brickshift-fuzz-"));
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 
-/** The first look at the file of a store's records, before LMDB maps it into memory. */
+/** The file of a store's records as it was closed, and changed since: an input is a list of changes to it. */
 export const recordsFiles: FuzzTarget = {
-  name: "heads of records files",
-  holds: "any bytes are a file that LMDB can be shown, or a sentence that says what is wrong with them",
+  name: "records files",
+  holds:
+    "a records file that was changed is one that LMDB can walk to its end, or a sentence says what is wrong with it",
   corpus: "packages/brick/test/corpus/records-file",
-  seeds() {
-    const page = (transaction: bigint, lastPage: bigint) => {
-      const bytes = Buffer.alloc(256);
-      bytes.writeUInt32LE(0xbeef_c0de, 24);
-      bytes.writeUInt32LE(256, 48);
-      bytes.writeBigUInt64LE(lastPage, 144);
-      bytes.writeBigUInt64LE(transaction, 152);
-      return bytes;
-    };
-    return [Buffer.concat([page(1n, 1n), page(2n, 2n), Buffer.alloc(256)]), page(1n, 0n)].map((b) =>
-      Uint8Array.from(b),
-    );
+  async seeds() {
+    await original();
+    return [Uint8Array.of(0, 0, 16, 18), Uint8Array.of(3, 0, 40, 0), Uint8Array.of(14, 0, 80, 0)];
   },
-  run(bytes) {
+  async run(bytes) {
     const path = join(scratch, "meta");
-    writeFileSync(path, bytes);
+    writeFileSync(path, applyChanges(await original(), bytes));
     const fault = faultOfRecords(path);
     if (fault !== undefined && fault.length > 200)
       throw new Error("the sentence is longer than anybody reads");
     return fault === undefined ? "accepted" : "refused";
   },
 };
+
+let records: Promise<Uint8Array> | undefined;
+
+function original(): Promise<Uint8Array> {
+  return (records ??= makeRecords());
+}
+
+async function makeRecords(): Promise<Uint8Array> {
+  const directory = join(scratch, "store");
+  const store = await openDiskStore({ directory });
+  const tree = await createTree(store);
+  for (let index = 0; index < 100; index += 1) {
+    const gfid = parseGfid(`aaaaaaaa-0000-4000-8000-${String(index).padStart(12, "0")}`);
+    await tree.mkdir(ROOT_GFID, `name-${index}`, { gfid, mode: 0o755, uid: 0, gid: 0, xattrs: new Map() });
+  }
+  await tree.close();
+  await store.close();
+  return new Uint8Array(readFileSync(join(directory, "meta")));
+}
