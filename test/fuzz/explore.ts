@@ -21,6 +21,8 @@ export interface ExploreBounds {
   readonly keeps: boolean;
   /** Keeps those as well that reach new code. */
   readonly keepsReached?: boolean;
+  /** What to go on from, in place of the corpus and the target's own inputs. */
+  readonly pool?: readonly Uint8Array[];
 }
 
 /** What a search of one target came to. */
@@ -30,6 +32,8 @@ export interface Explored {
   readonly refused: number;
   /** Inputs that reached code which no earlier one had; of a search without coverage 0. */
   readonly reached: number;
+  /** What it went on from in the end. */
+  readonly pool: readonly Uint8Array[];
   readonly failures: readonly { readonly message: string; readonly hex: string; readonly kept: string }[];
 }
 
@@ -40,7 +44,7 @@ export async function explore(
   coverage?: Coverage,
 ): Promise<Explored> {
   const random = seededRandom(bounds.seed);
-  const pool = [...readCorpus(target).values(), ...(await target.seeds())];
+  const pool = bounds.pool === undefined ? await firstInputs(target) : [...bounds.pool];
   const outcomes = { accepted: 0, refused: 0 };
   const failures: { message: string; hex: string; kept: string }[] = [];
   let reached = 0;
@@ -63,8 +67,8 @@ export async function explore(
   let inputs = pool.length;
   while (inputs < bounds.inputsMax && failures.length === 0 && performance.now() < bounds.endsAtMs) {
     const count = Math.min(BATCH_INPUTS, bounds.inputsMax - inputs);
-    // Without coverage there is nothing to look at, and the clock decides nothing.
-    const lookAtMs = coverage === undefined ? Infinity : performance.now() + BATCH_MS;
+    // In a test the clock decides nothing: there it ends by the number of inputs alone.
+    const lookAtMs = bounds.endsAtMs === Infinity ? Infinity : performance.now() + BATCH_MS;
     const batch: Uint8Array[] = [];
     while (batch.length < count && failures.length === 0 && performance.now() < lookAtMs) {
       const bytes = nextInput(target, pool, random);
@@ -79,7 +83,11 @@ export async function explore(
     pool.push(...novel.slice(0, POOL_MAX - pool.length));
     if (bounds.keepsReached === true) for (const bytes of novel) keepInput(target, bytes, "reached");
   }
-  return { inputs, ...outcomes, reached, failures };
+  return { inputs, ...outcomes, reached, pool, failures };
+}
+
+async function firstInputs(target: FuzzTarget): Promise<Uint8Array[]> {
+  return [...readCorpus(target).values(), ...(await target.seeds())];
 }
 
 /** Those of a batch that reach new code when they are run again: it is halved as long as a half does. */
