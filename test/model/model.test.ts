@@ -1,16 +1,19 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { copyCases } from "./copy-cases.js";
 import { claimOf, counterexamplePage } from "./counterexamples.js";
 import { flipCases } from "./flip-cases.js";
 import { macrosOf, type ModelCase } from "./model-case.js";
-import { largeRows, resultsPage, withoutTimes } from "./results.js";
+import { readResults, resultOf, resultsPage, resultsText, withoutTimes } from "./results.js";
 import { runnersCases } from "./runners-cases.js";
 import { seedCases } from "./seed-cases.js";
 import { type Found, search } from "./search.js";
 
 const folder = join(import.meta.dirname, "../../docs/model");
+const pagePath = join(folder, "RESULTS.md");
+const largePath = join(folder, "large.json");
+const jsonPath = join(folder, "../results/model.json");
 const isLarge = process.env["BRICKSHIFT_MODEL"] === "large";
 /** Writes the pages instead of comparing them; a human reads the difference. */
 const isWriting = process.env["BRICKSHIFT_MODEL"] === "write";
@@ -62,18 +65,24 @@ describe.skipIf(isLarge)("the searches", () => {
     },
   );
 
-  it("have the figures of RESULTS.md", () => {
-    const largePath = join(folder, "large.md");
-    const large = existsSync(largePath) ? readFileSync(largePath, "utf8") : "";
-    const page = resultsPage(searched(), large);
-    const path = join(folder, "RESULTS.md");
-    if (isWriting) writeFileSync(path, page);
-    expect(withoutTimes(readFileSync(path, "utf8"))).toBe(withoutTimes(page));
+  it("have the figures of RESULTS.md, and of model.json", () => {
+    const daily = [...searched()].map(([one, result]) => resultOf(one, result));
+    const large = readResults(largePath);
+    if (isWriting) {
+      writeFileSync(pagePath, resultsPage(daily, large));
+      writeFileSync(jsonPath, resultsText([...daily, ...large]));
+    }
+    const kept = readResults(jsonPath);
+    expect(withoutTimes(kept)).toEqual(withoutTimes([...daily, ...large]));
+    // The page has the times of the file.
+    expect(readFileSync(pagePath, "utf8")).toBe(resultsPage(kept.slice(0, daily.length), large));
   });
 });
 
 describe.runIf(isLarge)("the large searches", () => {
-  it("are for docs/model/large.md", () => {
-    process.stdout.write(`${largeRows(searched())}\n`);
+  it("are all made, and kept in large.json", () => {
+    const large = [...searched()].map(([one, result]) => resultOf(one, result));
+    expect(large).toHaveLength(cases.length);
+    writeFileSync(largePath, resultsText(large));
   });
 });

@@ -6,7 +6,7 @@ import { macrosOf, type ModelCase } from "./model-case.js";
 
 /** Most memory of one search, in MiB. Two run at a time in CI, within 4 GiB. */
 const MEMORY_MIB_MAX = 1_900;
-const LARGE_MEMORY_MIB_MAX = 12_000;
+const LARGE_MEMORY_MIB_MAX = 7_500;
 const DEPTH_MAX = 1_000_000;
 
 /** What a search found. */
