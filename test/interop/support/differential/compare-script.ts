@@ -57,7 +57,8 @@ async function compareBetween(
     const [ofOurs, ofStock] = await Promise.all([sides[0].step(step), sides[1].step(step)]);
     outcomes.push(`${step.fop} ${kindOf(ofStock)}`);
     if (isDeepStrictEqual(ofOurs, ofStock)) continue;
-    const deviation = deviations.find(({ explains }) => explains(step, ofOurs, ofStock));
+    const isGone = await sides[0].isOfGone(step);
+    const deviation = deviations.find(({ explains }) => explains(step, ofOurs, ofStock, isGone));
     if (deviation === undefined) {
       const difference = { step: index, of: step, ours: ofOurs, stock: ofStock };
       return { difference, outcomes, met, endedBy: undefined };

@@ -9,7 +9,7 @@ const errnoOf = (outcome: Outcome) => outcome["errno"] as string | undefined;
 const succeeds = (outcome: Outcome) => errnoOf(outcome) === undefined && outcome["thrown"] === undefined;
 const isOneOf = (fops: readonly FopName[], { fop }: Step) => fops.includes(fop);
 const isAnonymous = ({ input }: Step) => input["fd"] === -2 || input["fdIn"] === -2 || input["fdOut"] === -2;
-const isGone = (errno: string | undefined) => errno === "ESTALE" || errno === "ENOENT";
+const saysGone = (errno: string | undefined) => errno === "ESTALE" || errno === "ENOENT";
 const asksFor = ({ input }: Step, key: string) => JSON.stringify(input["xdata"] ?? {}).includes(key);
 
 /** Whether all that differs are these members of the reply. */
@@ -52,8 +52,8 @@ const withoutType = (outcome: Outcome) => ({ ...(outcome["flock"] as object), ty
 const withoutRange = (outcome: Outcome) => ({ ...(outcome["flock"] as object), start: 0, len: 0 });
 
 /** Whether one brick served an object without a name and the other did not. */
-function isOfGone(step: Step, ours: Outcome, stock: Outcome): boolean {
-  if (isGone(errnoOf(ours)) && succeeds(stock)) return true;
+function isServed(step: Step, ours: Outcome, stock: Outcome): boolean {
+  if (saysGone(errnoOf(ours)) && succeeds(stock)) return true;
   return isAnonymous(step) && isOnlyOurs(["ESTALE", "ENOENT", "EPERM"], ours, stock);
 }
 
@@ -72,7 +72,8 @@ const changingTheGone: readonly FopName[] = [
 export const deviations: readonly Deviation[] = [
   {
     name: "gone-refused",
-    explains: (_step, ours, stock) => errnoOf(ours) === "ESTALE" && errnoOf(stock) === "ENOENT",
+    explains: (_step, ours, stock, isGone) =>
+      isGone && errnoOf(ours) !== undefined && errnoOf(stock) !== undefined,
   },
   ...refusals.map(({ name, fops, errnos, when }) => ({
     name,
@@ -95,11 +96,19 @@ export const deviations: readonly Deviation[] = [
   },
   {
     name: "gone-object",
-    explains: (step, ours, stock) => isOneOf(readingTheGone, step) && isOfGone(step, ours, stock),
+    explains: (step, ours, stock, isGone) =>
+      isGone && isOneOf(readingTheGone, step) && isServed(step, ours, stock),
   },
   {
     name: "gone-object-changed",
-    explains: (step, ours, stock) => isOneOf(changingTheGone, step) && isOfGone(step, ours, stock),
+    explains: (step, ours, stock, isGone) =>
+      isGone && isOneOf(changingTheGone, step) && isServed(step, ours, stock),
+    parts: true,
+  },
+  {
+    name: "lost-handle",
+    explains: (step, _ours, stock, isGone) =>
+      !isGone && isAnonymous(step) && ["ENOENT", "EPERM"].includes(errnoOf(stock) ?? ""),
     parts: true,
   },
   {

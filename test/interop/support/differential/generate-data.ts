@@ -94,8 +94,8 @@ const copyFileRange: Maker = (model, client) => {
   const to = model.fd(client, "file");
   // A 10.3 brick never lets go of the fds of this fop: no anonymous ones, and none that is closed again.
   if (from.fd < 0 || to.fd < 0) return undefined;
-  model.copied(client, from.fd);
-  model.copied(client, to.fd);
+  model.pin(client, from.fd);
+  model.pin(client, to.fd);
   return {
     fop: "copyFileRange",
     input: {
@@ -114,7 +114,7 @@ const copyFileRange: Maker = (model, client) => {
 const release: Maker = (model, client) => {
   const { fd, gfid } = model.fd(client, "file");
   // Nor is a directory closed by this fop.
-  if (fd < 0 || model.isDirectory(gfid) || model.isCopied(client, fd)) return undefined;
+  if (fd < 0 || model.isDirectory(gfid) || model.isPinned(client, fd)) return undefined;
   model.released(client, fd);
   return { fop: "release", input: { fd, gfid } };
 };

@@ -188,7 +188,7 @@ const fsyncdir: Maker = (model, client) => ({
 
 const releasedir: Maker = (model, client) => {
   const { fd, gfid } = model.fd(client, "directory");
-  if (fd < 0 || !model.isDirectory(gfid) || model.isCopied(client, fd)) return undefined;
+  if (fd < 0 || !model.isDirectory(gfid) || model.isPinned(client, fd)) return undefined;
   model.released(client, fd);
   return { fop: "releasedir", input: { fd, gfid } };
 };

@@ -19,6 +19,8 @@ const lk: Maker = (model, client) => {
   const { fd, gfid } = model.fd(client, "file");
   // Locks of the anonymous fd no RELEASE ends on a 10.3 brick.
   if (fd < 0) return undefined;
+  // Nor those of a directory's fd.
+  if (model.isDirectory(gfid)) model.pin(client, fd);
   const cmd = model.random.pick([LkCmd.setlk, LkCmd.setlk, LkCmd.getlk]);
   return { fop: "lk", input: { fd, gfid, ...range(model, cmd) } };
 };

@@ -14,7 +14,6 @@ export interface Refusal {
 
 const making = ["mkdir", "mknod", "symlink", "create", "link"] as const;
 const onNames = ["lookup", ...making, "unlink", "rmdir", "rename"] as const;
-const onRoom = ["discard", "fallocate", "zerofill"] as const;
 const onXattrs = ["getxattr", "setxattr", "removexattr", "fgetxattr", "fsetxattr", "fremovexattr"] as const;
 
 const isOdd = (name: unknown) => typeof name === "string" && ["", ".", "..", "a/b"].includes(name);
@@ -49,22 +48,6 @@ export const refusals: readonly Refusal[] = [
       "ENOTDIR/ENAMETOOLONG",
       "EFBIG/ENOENT",
     ],
-  },
-  {
-    name: "gone-refused",
-    fops: ["unlink", "rmdir", "rename"],
-    errnos: ["ENOENT/ESTALE"],
-  },
-  {
-    name: "gone-refused",
-    fops: ["link", "setxattr", "removexattr", "getxattr", "access", "open", "entrylk"],
-    errnos: ["EEXIST", "EINVAL", "ERANGE", "EOPNOTSUPP", "EPERM", "ENXIO"].map((stock) => `ESTALE/${stock}`),
-  },
-  {
-    name: "gone-refused",
-    fops: [...onRoom, "write", "seek", "read", "fsetxattr", "fgetxattr", "fremovexattr"],
-    errnos: ["EBADF/EPERM", "ENOENT/EPERM", "ENOENT/EINVAL", "ENXIO/ENOENT", "EISDIR/ENOENT"],
-    when: isAnonymous,
   },
   { name: "anonymous-device", fops: ["read", "write"], errnos: ["EBADF/EINVAL"], when: isAnonymous },
   { name: "bare-user-xattr", fops: onXattrs, errnos: ["EINVAL/EPERM", "EINVAL/ENODATA"], when: isBareUser },

@@ -26,7 +26,7 @@ export class ScriptModel {
   readonly #types = new Map<number, ObjectType>([[0, "directory"]]);
   readonly #entries = new Map<string, number>();
   readonly #slots = new Map<string, Slot>();
-  readonly #copied = new Set<string>();
+  readonly #pinned = new Set<string>();
 
   constructor(random: SeededRandom) {
     this.random = random;
@@ -125,13 +125,13 @@ export class ScriptModel {
     this.#slots.set(`${client}/${slot}`, { object, isDirectory });
   }
 
-  copied(client: number, slot: number): void {
-    this.#copied.add(`${client}/${slot}`);
+  /** The fd stays open to the end of the script, as a 10.3 brick would not give back all that belongs to it. */
+  pin(client: number, slot: number): void {
+    this.#pinned.add(`${client}/${slot}`);
   }
 
-  /** Whether COPY_FILE_RANGE has used the fd. */
-  isCopied(client: number, slot: number): boolean {
-    return this.#copied.has(`${client}/${slot}`);
+  isPinned(client: number, slot: number): boolean {
+    return this.#pinned.has(`${client}/${slot}`);
   }
 
   released(client: number, slot: number): void {

@@ -1,5 +1,5 @@
 import { type BrickClient, isFopError } from "@brickshift/brick-client";
-import { gfidValue, isProtocolError, ROOT_GFID } from "@brickshift/wire";
+import { gfidValue, isProtocolError, NULL_GFID, ROOT_GFID } from "@brickshift/wire";
 import { failedOutcome, outcomeOf, plainOf, type Outcome } from "./outcome.js";
 import type { Step } from "./step.js";
 import { objectGfid, stepRequest } from "./step-request.js";
@@ -49,6 +49,17 @@ export class ScriptRun {
     }
   }
 
+  /** Whether one of the objects of a step has no name. Only ours can be asked: it says so by gfid, whoever has the object open. */
+  async isOfGone({ input }: Step): Promise<boolean> {
+    const objects = gfidMembers.flatMap((member) => (member in input ? [input[member] as number] : []));
+    for (const object of new Set(objects)) {
+      const gfid = objectGfid(this.#run, object);
+      const asked = this.#client(0).fops.lookup({ gfid, pargfid: NULL_GFID, bname: "" });
+      if (await asked.then(() => false, isFopError)) return true;
+    }
+    return false;
+  }
+
   #client(index: number): BrickClient {
     return this.#clients[index] as BrickClient;
   }
@@ -80,6 +91,8 @@ export class ScriptRun {
     return { entries: plainOf(sorted, this.#run) };
   }
 }
+
+const gfidMembers = ["gfid", "pargfid", "oldgfid", "newgfid", "gfid1", "gfid2"];
 
 function slotsOf({ input }: Step): readonly number[] {
   return [input["fd"], input["fdIn"], input["fdOut"]].filter((slot) => typeof slot === "number");
