@@ -88,8 +88,8 @@ export function correctnessPage(folder: string): string {
     "## What this does not show",
     [
       "- Nobody has proved the code. The models are searched, and they are not the code; the code is tried, and not searched.",
-      "- Every fault here is one that somebody thought of. Of disks that lie about a sync, or answer with other bytes than were written, there is none.",
-      "- All of it ran on one kind of machine, of one byte order, with one file system.",
+      "- Every fault here is one that somebody thought of. No disk of a simulation or of a killed process lies about a sync, or answers with other bytes than were written.",
+      "- All of it ran on one kind of machine, of one byte order, and most of it beside other work: how often a state was reached says little, that it was reached says all.",
       "- Bugs that were found while a feature was written, by its first tests, are not counted.",
     ].join("\n"),
   ].join("\n\n")}\n`;

@@ -45,7 +45,7 @@ process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 export const recordsFiles: FuzzTarget = {
   name: "records files",
   holds:
-    "a records file that was changed is one that LMDB can walk to its end, or a sentence says what is wrong with it",
+    "a records file that was changed in any way is let through, or refused with a sentence, at the end of one walk over its pages",
   corpus: "packages/brick/test/corpus/records-file",
   async seeds() {
     await original();

@@ -9,8 +9,7 @@ import type { FuzzTarget } from "../target.js";
 /** The text of a volfile. */
 export const volfile: FuzzTarget = {
   name: "volfiles",
-  holds:
-    "any text is a volfile that survives being written and read, or is refused with a code; a command in backquotes is never run",
+  holds: "any text is a volfile that survives being written and read, or is refused with a code",
   corpus: "packages/volume/test/corpus/volfile",
   words: [
     "volume ",
