@@ -3,5 +3,5 @@ import { project } from "../vitest.base.js";
 
 export default mergeConfig(
   project("test"),
-  defineConfig({ test: { include: ["{readme,style,simulation,fuzz,correctness}/**/*.test.ts"] } }),
+  defineConfig({ test: { include: ["{chaos,readme,style,simulation,fuzz,correctness}/**/*.test.ts"] } }),
 );

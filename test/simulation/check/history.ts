@@ -40,14 +40,17 @@ type Begun = Pick<FileOperation, "client" | "file" | "type"> &
 export class History {
   /** Bytes of one block, the unit of which histories are kept. */
   readonly blockBytes: number;
+  /** Whether a write that makes a file longer does so block by block, for all to see; else at once. */
+  readonly growsByBlock: boolean;
   readonly operations: FileOperation[] = [];
   readonly powerCuts: PowerCut[] = [];
   /** Blocks and sizes that were too hard to judge. */
   unjudged = 0;
   #instant = 0;
 
-  constructor(blockBytes: number) {
+  constructor(blockBytes: number, growsByBlock = false) {
     this.blockBytes = blockBytes;
+    this.growsByBlock = growsByBlock;
   }
 
   /** A number for a moment, more than those of all earlier ones. */

@@ -117,8 +117,8 @@ function judgeSize(
     if (type === "truncate") sizes.push({ call, end, action: { type: "set", bytes: from * blockBytes } });
     // While nobody cuts it, a write within the size says nothing about it.
     else if (type === "write" && (isCut || to * blockBytes > initial)) {
-      // Of a write without answer a part may have been made: the disk was full, or the process killed in the middle.
-      for (let last = outcome === "done" ? to : from + 1; last <= to; last += 1)
+      // A file system writes page by page: others see the file grow, and one who is killed, or has no room, leaves a part.
+      for (let last = history.growsByBlock ? from + 1 : to; last <= to; last += 1)
         sizes.push({ call, end, action: { type: "at-least", bytes: last * blockBytes } });
     } else if (type === "read" && outcome === "done" && sizeBytes !== undefined) {
       sizes.push({ call, end, action: { type: "read", bytes: sizeBytes } });
