@@ -30,17 +30,23 @@ it(`holds a directory of ${ENTRIES} entries`, async () => {
     ENTRIES,
   );
 
-  // Every third goes while the directory is read: of the others each is listed, and once.
+  // Every third goes, and as many come, while the directory is read: of the others each is listed, and none twice.
   const gone = new Set(names.filter((_, index) => index % 3 === 0));
   const seen: string[] = [];
-  const removals = inParallel([...gone], (name) => unlink(`${directory}/${name}`));
+  const removals = inParallel([...gone], async (name) => {
+    await unlink(`${directory}/${name}`);
+    await writeFile(`${directory}/new-${name}`, "");
+  });
   for await (const { name } of await opendir(directory)) seen.push(name);
   await removals;
   expect(new Set(seen).size).toBe(seen.length);
   const stayed = names.filter((name) => !gone.has(name));
   const seenOnes = new Set(seen);
   expect(stayed.filter((name) => !seenOnes.has(name))).toEqual([]);
-  expect((await readdir(directory)).length).toBe(stayed.length);
+  const after = new Set([...stayed, ...[...gone].map((name) => `new-${name}`)]);
+  const listedAfter = await readdir(directory);
+  expect(listedAfter.length).toBe(ENTRIES);
+  expect(new Set(listedAfter)).toEqual(after);
 
   await program("rm", ["-r", directory]);
   expect(await readdir(volume.path)).toEqual([]);
