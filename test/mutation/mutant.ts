@@ -12,6 +12,6 @@ export interface Mutant {
   /** What the code does no more. */
   readonly rule: string;
   readonly edits: readonly Edit[];
-  /** Who must notice: one of the tests in these files or folders, or the simulation within a minute. */
+  /** Who must notice: one of the tests in these files or folders, or the first seeds of the simulation. */
   readonly tests: readonly string[] | "simulation";
 }

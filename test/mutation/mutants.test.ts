@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { failingRun } from "./by-simulation.js";
 import { failingTest } from "./by-tests.js";
 import { mutants } from "./mutants.js";
-import { type MutantResult, resultOf, writeResults } from "./results.js";
+import { keepResult, resultOf } from "./results.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const results: MutantResult[] = [];
+const rules = mutants.map(({ rule }) => rule);
 
 describe.each(["tests", "simulation"])("by %s", (by) => {
   const theirs = mutants.filter(({ tests }) => (tests === "simulation") === (by === "simulation"));
@@ -22,7 +22,7 @@ describe.each(["tests", "simulation"])("by %s", (by) => {
       try {
         const failed =
           tests === "simulation" ? failingRun(root, rule, scratch) : failingTest(root, rule, tests, scratch);
-        results.push(resultOf(mutant, failed, startedAtMs));
+        keepResult(root, rules, resultOf(mutant, failed, startedAtMs));
         process.stdout.write(`without "${rule}" fails ${failed}\n`);
         expect(failed, `of ${String(tests)} none notices`).toBeDefined();
       } finally {
@@ -31,11 +31,3 @@ describe.each(["tests", "simulation"])("by %s", (by) => {
     },
   );
 });
-
-afterAll(() =>
-  writeResults(
-    root,
-    mutants.map(({ rule }) => rule),
-    results,
-  ),
-);

@@ -34,7 +34,7 @@ export const ofBrick: readonly Mutant[] = [
     edits: [
       { file: `${src}/fops/migration-step.ts`, from: `if (locks > 0) throw`, to: `if (locks < 0) throw` },
     ],
-    tests: ["packages/brick/test", "packages/rebalance/test"],
+    tests: ["packages/rebalance/test/client-locks.int.test.ts"],
   },
   {
     rule: "a preparation rests on the lease that it names",
@@ -184,7 +184,7 @@ export const ofBrick: readonly Mutant[] = [
         to: ``,
       },
     ],
-    tests: ["packages/brick/test", "packages/rebalance/test"],
+    tests: migration,
   },
   {
     rule: "a fence that rises during the preparation stops it",

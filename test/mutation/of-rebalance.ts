@@ -18,7 +18,7 @@ export const ofRebalance: readonly Mutant[] = [
   await destination.prepare(lease.epoch, preparedDict(move.stat, move.attributes.xattrs));`,
       },
     ],
-    tests,
+    tests: [`${unit}/late-and-unclear.int.test.ts`],
   },
   {
     rule: "a commit names the epoch of its lease",
@@ -31,12 +31,12 @@ export const ofRebalance: readonly Mutant[] = [
   try {`,
       },
     ],
-    tests,
+    tests: [`${unit}/late-and-unclear.int.test.ts`],
   },
   {
     rule: "an unclear commit is decided by what the source has",
     edits: [{ file: `${src}/flip.ts`, from: `if (await wasCommitted(context, move)) return;`, to: `` }],
-    tests,
+    tests: [`${unit}/late-and-unclear.int.test.ts`],
   },
   {
     rule: "a commit that a failing disk answered may have been made",
@@ -47,7 +47,7 @@ export const ofRebalance: readonly Mutant[] = [
         to: `return true;`,
       },
     ],
-    tests,
+    tests: [`${unit}/late-and-unclear.int.test.ts`],
   },
   {
     rule: "the source is asked under a lease of one's own, after the commit's is over",
@@ -58,7 +58,7 @@ export const ofRebalance: readonly Mutant[] = [
         to: `const state = await untilAnswered(() => lookUp(context.source, gfid, context.options.fopTimeoutMs), patience);`,
       },
     ],
-    tests,
+    tests: [`${unit}/late-and-unclear.int.test.ts`],
   },
   {
     rule: "a commit that nobody can tell of is not undone",
@@ -69,7 +69,7 @@ export const ofRebalance: readonly Mutant[] = [
         to: `if (this.#state.phase === "committed") {`,
       },
     ],
-    tests,
+    tests: [`${unit}/late-and-unclear.int.test.ts`],
   },
   {
     rule: "a rival that emptied the target between two leases is noticed, by the lock or by what the target was made under",
@@ -85,7 +85,7 @@ export const ofRebalance: readonly Mutant[] = [
         to: `if (target !== undefined) return target;`,
       },
     ],
-    tests,
+    tests: [`${unit}/late-and-unclear.int.test.ts`],
   },
   {
     rule: "what changed under the exclusive lease's wait is copied under it",

@@ -1,6 +1,6 @@
 import type { Mutant } from "./mutant.js";
 
-/** Rules that the simulation misses within a minute. */
+/** Rules that the simulation misses. */
 export const ofSimulation: readonly Mutant[] = [
   {
     rule: "a lease is granted when the modifying fops that run have ended",
@@ -36,8 +36,13 @@ export const ofSimulation: readonly Mutant[] = [
     tests: "simulation",
   },
   {
-    rule: "who copies under several leases holds the lock of migrations",
+    rule: "who copies under several leases holds the lock of migrations, and prepares the target that it made",
     edits: [
+      {
+        file: "packages/brick/src/tree/migration-calls.ts",
+        from: "if (target?.madeUnder === madeUnder) return target;",
+        to: "if (target !== undefined) return target;",
+      },
       {
         file: "packages/rebalance/src/migration-lock.ts",
         from: "if (this.#session === session) return;",

@@ -30,17 +30,17 @@ export function resultOf(mutant: Mutant, killedBy: string | undefined, startedAt
 }
 
 /**
- * Writes `docs/results/mutants.json`: what was found out now, and of the rules that were not tried what an earlier run found out.
- * Nothing is left of rules that there are no more.
+ * Puts what became of one rule into `docs/results/mutants.json`, in the place of what an earlier run found out. Nothing is left of
+ * what is none of `rules` any more.
  */
-export function writeResults(root: string, rules: readonly string[], tried: readonly MutantResult[]): void {
+export function keepResult(root: string, rules: readonly string[], result: MutantResult): void {
   const path = join(root, "docs/results/mutants.json");
   const earlier = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Results).mutants : [];
-  const known = new Map([...earlier, ...tried].map((result) => [result.rule, result]));
+  const known = new Map([...earlier, result].map((each) => [each.rule, each]));
   const mutants = rules.flatMap((rule) => known.get(rule) ?? []);
   const killed = mutants.filter(({ killedBy }) => killedBy !== null).length;
   const results: Results = {
-    date: new Date().toISOString().slice(0, 10),
+    date: result.date,
     rules: mutants.length,
     killed,
     survived: mutants.length - killed,
