@@ -60,6 +60,8 @@ export class Thefts {
   }
 
   onCall({ link, call, what, errno, granted }: CallEvent): void {
+    // Of the calls of a thief one that makes a connection anew may come before what was planned.
+    if (call === "other") return;
     const plan = this.#plans.get(link);
     if (plan === undefined) {
       if (call === "lease-unlock" && what === "arrived") this.changed();
