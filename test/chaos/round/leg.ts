@@ -71,7 +71,12 @@ export class Leg {
   async kill(losesJournal: boolean): Promise<void> {
     if (this.#isOver) return;
     const next = new Promise<void>((resolve) => {
-      this.#onStarted = resolve;
+      // Two may kill it at once, and both wait for the next.
+      const before = this.#onStarted;
+      this.#onStarted = () => {
+        before();
+        resolve();
+      };
     });
     this.#losesJournal ||= losesJournal;
     this.#runner?.signal("SIGKILL");
