@@ -51,6 +51,7 @@ export const chaos = z.looseObject({
   readsChecked: count,
   historiesTooHard: count,
   storesChecked: count,
+  failures: z.array(z.looseObject({ command: z.string(), violations: z.array(z.string()) })).default([]),
   lostWrites: count,
 });
 

@@ -9,7 +9,10 @@ export function simulationSection(found: Of<typeof simulation>): string {
   const { runs, migrations, failures, unjudged = 0, seeds, minutes, faults, marks } = found;
   const which = seeds === undefined ? "" : ` of the seeds from ${number(seeds.from)} on`;
   const time = minutes === undefined ? "" : ` in ${number(minutes)} minutes`;
-  const rows = Object.entries(markTexts).map(([mark, text]) => [text, number(marks[mark] ?? 0)]);
+  const rows = Object.entries(markTexts).map(([mark, text]) => [
+    text,
+    mark in marks ? number(marks[mark] ?? 0) : "not looked for in that run",
+  ]);
   return [
     `${number(runs)} runs${which} with ${number(migrations)} migrations${time}${when(found)}: ${number(failures)} failed, ${number(unjudged)} histories were too hard to judge.`,
     ...(faults === undefined ? [] : [`Faults: ${list(faults)}.`]),
@@ -20,9 +23,13 @@ export function simulationSection(found: Of<typeof simulation>): string {
 
 export function chaosSection(found: Of<typeof chaos>): string {
   const { rounds, minutes, failedRounds, kills, killsByVictim, killPoints, faults } = found;
+  const failed = found.failures.map(
+    ({ command, violations }) => `- \`${command}\`: ${violations.join("; ").replaceAll("\n", " ")}`,
+  );
   return [
     `${number(rounds)} rounds in ${number(minutes)} minutes${when(found)}, ${number(failedRounds)} failed; ${number(kills)} kills (${list(killsByVictim)}), at ${number(killPoints.reached)} of ${number(killPoints.all)} kill points.`,
     `Besides: ${list(faults)}.`,
+    ...(failed.length === 0 ? [] : [`What failed:\n\n${failed.join("\n")}`]),
     table(
       [
         "migrations",
