@@ -2,7 +2,6 @@ import type { Mutant } from "./mutant.js";
 import { ofBrick } from "./of-brick.js";
 import { ofLeaseManager } from "./of-lease-manager.js";
 import { ofRebalance } from "./of-rebalance.js";
-import { ofStore } from "./of-store.js";
 import { ofSimulation } from "./of-simulation.js";
 import { ofTransaction } from "./of-transaction.js";
 
@@ -12,6 +11,5 @@ export const mutants: readonly Mutant[] = [
   ...ofTransaction,
   ...ofBrick,
   ...ofRebalance,
-  ...ofStore,
   ...ofSimulation,
 ];

@@ -74,7 +74,7 @@ export const ofBrick: readonly Mutant[] = [
     edits: [
       {
         file: `${src}/tree/migration-guard.ts`,
-        from: `const raised = this.#raised.get(gfid)?.fence ?? 0n;`,
+        from: `const raised = this.#raised.get(gfid) ?? 0n;`,
         to: `const raised = 0n;`,
       },
     ],

@@ -235,10 +235,6 @@ function judgeNames(simulation: Simulation, file: SharedFile): void {
   const where = authorityOf(bricks, file);
   const names = where.brick?.tree.links(file.gfid).map(({ name }) => name) ?? [];
   if (names.length === 1 && names[0] === last) return;
-  // A name that nobody synced may have gone with the power, back to one before.
-  const isTakenBack = bricks.some(({ disk }) => disk.transactionsTaken > 0);
-  const all = [file.name, ...given.map(({ name }) => name)];
-  if (isTakenBack && names.length === 1 && all.includes(names[0])) return;
   simulation.violate(
     `${file.name} was named ${last} last, and is ${names.join(", ") || "without a name"} on ${where.name}`,
   );

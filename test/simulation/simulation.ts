@@ -214,7 +214,6 @@ export class Simulation {
     const lost = new Set<Gfid>(brick.crash(how, gfids));
     this.tell(`${brick.name} ${how}, ${lost.size} blobs lost something`);
     if (lost.size > 0) this.marks.reach("power-cut-lost-data");
-    if (brick.disk.transactionsTaken > 0) this.marks.reach("power-cut-lost-records");
     for (const file of mine) {
       if (!lost.has(file.gfid)) continue;
       const sizeBytes = brick.disk.medium.blobs.get(file.gfid)?.size ?? 0;

@@ -19,8 +19,3 @@ export function hostMonotonicMs(): number {
 export function randomGfid(): Gfid {
   return parseGfid(globalThis.crypto.randomUUID());
 }
-
-/** Runs `work` when all events of this turn of the event loop have been dealt with. */
-export function hostAfterTurn(work: () => void): void {
-  setImmediate(work);
-}

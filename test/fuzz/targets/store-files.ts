@@ -2,10 +2,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseGfid, ROOT_GFID } from "@brickshift/wire";
-import {
-  decodeTransactions,
-  encodeTransaction,
-} from "../../../packages/brick/src/store/disk/logged-transaction.js";
 import { faultOfRecords } from "../../../packages/brick/src/store/disk/records-file.js";
 import { parseStoreFormat } from "../../../packages/brick/src/store/disk/store-format.js";
 import { parseMembership } from "../../../packages/brick/src/store/disk/volume-membership.js";
@@ -26,7 +22,7 @@ export const storeFiles: FuzzTarget = {
   words: ['"version":1', '"version":2', '"format"', '"id"', '"volume"', "null", ROOT_GFID],
   seeds: () =>
     [
-      { format: "brickshift-brick-store", version: 2, id: ROOT_GFID },
+      { format: "brickshift-brick-store", version: 1, id: ROOT_GFID },
       { version: 1, volume: "v", volumeId: ROOT_GFID, subvolume: "v-client-0" },
     ].map((content) => Buffer.from(JSON.stringify(content))),
   run(bytes) {
@@ -35,40 +31,10 @@ export const storeFiles: FuzzTarget = {
     const membership = refusedOr(() => parseMembership("/store", text), ...codes);
     if (format === "accepted" || membership === "accepted") {
       const { version } = JSON.parse(text) as { version: unknown };
-      if (version !== (format === "accepted" ? 2 : 1))
-        throw new Error(`version ${String(version)} was taken for known`);
+      if (version !== 1) throw new Error(`version ${String(version)} was taken for known`);
       return "accepted";
     }
     return "refused";
-  },
-};
-
-/** The log of a store. */
-export const recordLogs: FuzzTarget = {
-  name: "logs of a store",
-  holds:
-    "any bytes give the transactions that were written whole, in their order and without a gap, and nothing else",
-  corpus: "packages/brick/test/corpus/record-log",
-  seeds: () => [
-    Buffer.concat(
-      [1, 2, 3].map((number) =>
-        encodeTransaction({
-          number,
-          changes: [
-            { key: Buffer.from(`key ${number}`), value: Buffer.alloc(number * 20, number) },
-            { key: Buffer.from("gone"), value: undefined },
-          ],
-        }),
-      ),
-    ),
-  ],
-  run(bytes) {
-    const transactions = decodeTransactions(Buffer.from(bytes));
-    const first = transactions[0]?.number ?? 0;
-    if (transactions.some(({ number }, index) => number !== first + index)) throw new Error("a gap");
-    const written = Buffer.concat(transactions.map(encodeTransaction));
-    if (written.compare(bytes, 0, written.length) !== 0) throw new Error("other bytes than were written");
-    return transactions.length > 0 ? "accepted" : "refused";
   },
 };
 

@@ -3,9 +3,7 @@ import {
   createMemoryStore,
   type DataStore,
   type MemoryMedium,
-  type MetaEntry,
   type MetaStore,
-  type MetaTransaction,
   StoreError,
 } from "@brickshift/brick";
 import type { SeededRandom } from "@brickshift/testkit";
@@ -31,13 +29,9 @@ export interface MediumTrouble {
 export class VirtualDisk {
   readonly medium: MemoryMedium;
   readonly trouble: MediumTrouble = { errorShare: 0, isFull: false };
-  /** Transactions that power cuts took back. */
-  transactionsTaken = 0;
   readonly #random: SeededRandom;
   readonly #synced = new Map<Gfid, Synced>();
   readonly #dirty = new Set<Gfid>();
-  /** What each transaction that was not synced replaced: records by key, `undefined` for none. */
-  readonly #replaced: Map<string, MetaEntry | undefined>[] = [];
 
   constructor(medium: MemoryMedium, random: SeededRandom) {
     this.medium = medium;
@@ -58,7 +52,7 @@ export class VirtualDisk {
 
   /** What a power cut leaves: what was synced, and of the rest what the disk happened to have written. @returns blobs that lost something. */
   cutPower(): readonly Gfid[] {
-    this.#takeBackRecords();
+    this.medium.crash();
     const changed: Gfid[] = [];
     for (const gfid of this.#dirty) {
       const blob = this.medium.blobs.get(gfid);
@@ -89,52 +83,12 @@ export class VirtualDisk {
         turns.take("", async () => {
           this.#needRoom();
           this.#needGoodLuck(0.5);
-          const replaced = new Map<string, MetaEntry | undefined>();
-          const result = await meta.transact((tx) => work(this.#noting(tx, replaced)));
-          this.#replaced.push(replaced);
+          const result = await meta.transact(work);
+          // The records are there, and only their way to the disk failed: what lmdb tells when a sync fails.
+          this.#needGoodLuck();
           return result;
         }),
-      sync: () =>
-        turns.take("", async () => {
-          // The transactions are there, and only their way to the disk failed.
-          this.#needGoodLuck(0.5);
-          await meta.sync();
-          this.#replaced.length = 0;
-        }),
     };
-  }
-
-  /** A transaction that notes what it replaces. */
-  #noting(tx: MetaTransaction, replaced: Map<string, MetaEntry | undefined>): MetaTransaction {
-    const note = (key: Uint8Array) => {
-      const text = Buffer.from(key).toString("latin1");
-      if (!replaced.has(text)) replaced.set(text, this.medium.meta.get(text));
-    };
-    return {
-      get: (key) => tx.get(key),
-      range: (range) => tx.range(range),
-      put(key, value) {
-        note(key);
-        tx.put(key, value);
-      },
-      delete(key) {
-        note(key);
-        tx.delete(key);
-      },
-    };
-  }
-
-  /** Some of the last transactions that were not synced are as if they had never been. */
-  #takeBackRecords(): void {
-    const taken = this.#random.below(this.#replaced.length + 1);
-    this.transactionsTaken += taken;
-    for (const replaced of this.#replaced.splice(this.#replaced.length - taken).toReversed()) {
-      for (const [key, entry] of replaced) {
-        if (entry === undefined) this.medium.meta.delete(key);
-        else this.medium.meta.set(key, entry);
-      }
-    }
-    this.#replaced.length = 0;
   }
 
   #data(data: DataStore, turns: Turns): DataStore {

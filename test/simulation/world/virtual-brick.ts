@@ -104,10 +104,10 @@ export class VirtualBrick {
 
   /** Ends its process. @returns blobs that a power cut took something from. */
   crash(how: "kill" | "power-cut", files: readonly Gfid[]): readonly Gfid[] {
-    this.#process?.kill();
-    const lost = how === "kill" ? [] : this.disk.cutPower();
     for (const gfid of files) this.#hadData.set(gfid, this.holdsData(gfid));
+    this.#process?.kill();
     this.#server = undefined;
+    const lost = how === "kill" ? [] : this.disk.cutPower();
     this.disk.crash();
     for (const end of this.#listeners.splice(0)) void end();
     for (const link of this.#links) link.cut();

@@ -1,5 +1,4 @@
 import { invariant } from "@brickshift/wire";
-import { changedRange, type KeyChange, keyText } from "./changed-range.js";
 import {
   META_KEY_BYTES_MAX,
   type MetaEntry,
@@ -8,22 +7,33 @@ import {
   type MetaTransaction,
 } from "./store.js";
 
+interface BufferedChange {
+  readonly key: Uint8Array;
+  /** `undefined` for a key that is deleted. */
+  readonly value: Uint8Array | undefined;
+}
+
+/** Bytes as text of which the order is that of the bytes: one UTF-16 unit for each byte. */
+export function keyText(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("latin1");
+}
+
 /**
  * A transaction that keeps its writes to itself until the work has returned: both stores run the work on this, since
- * a work that throws must leave nothing.
+ * a work that throws must leave nothing, and lmdb does not undo a batched callback.
  */
 export class BufferedTransaction implements MetaTransaction {
   readonly #base: MetaReader;
-  readonly #changes = new Map<string, KeyChange>();
+  readonly #changes = new Map<string, BufferedChange>();
 
   /** `base` is the state that all earlier transactions left. */
   constructor(base: MetaReader) {
     this.#base = base;
   }
 
-  /** What is to be applied to the base by the text of its key, last write of each only. */
-  get changes(): ReadonlyMap<string, KeyChange> {
-    return this.#changes;
+  /** What is to be applied to the base, last write of each key only. */
+  changes(): Iterable<BufferedChange> {
+    return this.#changes.values();
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -34,10 +44,10 @@ export class BufferedTransaction implements MetaTransaction {
   range(range: MetaRange): Iterable<MetaEntry> {
     const from = keyText(range.from);
     const to = keyText(range.to);
-    const mine: (readonly [string, KeyChange])[] = [];
+    const mine: (readonly [string, BufferedChange])[] = [];
     for (const entry of this.#changes) if (entry[0] >= from && entry[0] < to) mine.push(entry);
-    mine.sort(([one], [other]) => (one < other === (range.reverse !== true) ? -1 : 1));
-    return changedRange(this.#base, range, mine);
+    if (mine.length === 0) return this.#base.range(range);
+    return this.#merge(range, mine);
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
@@ -48,5 +58,20 @@ export class BufferedTransaction implements MetaTransaction {
 
   delete(key: Uint8Array): void {
     this.#changes.set(keyText(key), { key, value: undefined });
+  }
+
+  #merge(range: MetaRange, mine: (readonly [string, BufferedChange])[]): MetaEntry[] {
+    // Each of our changes hides at most one entry of the base, so this many more are enough.
+    const limit = range.limit ?? Number.MAX_SAFE_INTEGER;
+    const baseRange = range.limit === undefined ? range : { ...range, limit: limit + mine.length };
+    const merged = new Map<string, MetaEntry>();
+    for (const entry of this.#base.range(baseRange)) merged.set(keyText(entry.key), entry);
+    for (const [text, { key, value }] of mine) {
+      if (value === undefined) merged.delete(text);
+      else merged.set(text, { key, value });
+    }
+    const texts = [...merged.keys()].sort();
+    if (range.reverse === true) texts.reverse();
+    return texts.slice(0, limit).map((text) => merged.get(text) as MetaEntry);
   }
 }

@@ -1,6 +1,5 @@
 import type { Gfid } from "@brickshift/wire";
-import { BufferedTransaction } from "./buffered-transaction.js";
-import { keyText } from "./changed-range.js";
+import { BufferedTransaction, keyText } from "./buffered-transaction.js";
 import { MemoryBlob } from "./memory-blobs.js";
 import { hostWallMs, randomGfid } from "../host-driver.js";
 import { SortedMap } from "./sorted-map.js";
@@ -93,13 +92,12 @@ function memoryMeta(medium: MemoryMedium, check: () => void): MetaStore {
       check();
       const tx = new BufferedTransaction(reader);
       const result = work(tx);
-      for (const [text, { key, value }] of tx.changes) {
-        if (value === undefined) medium.meta.delete(text);
-        else medium.meta.set(text, { key, value });
+      for (const { key, value } of tx.changes()) {
+        if (value === undefined) medium.meta.delete(keyText(key));
+        else medium.meta.set(keyText(key), { key, value });
       }
       return result;
     },
-    sync: async () => check(),
   };
 }
 

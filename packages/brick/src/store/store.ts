@@ -37,23 +37,16 @@ export interface MetaTransaction extends MetaReader {
 /** Longest key of a {@link MetaStore}, in bytes. */
 export const META_KEY_BYTES_MAX = 512;
 
-/** The namespace and the inode records: an ordered map with atomic transactions. */
+/** The namespace and the inode records: an ordered map with atomic, durable transactions. */
 export interface MetaStore extends MetaReader {
   /**
    * Runs `work` synchronously, some time later but in the order of the calls, on the state that all earlier
-   * transactions left. Resolves with its result once a kill of the process does not take it back. A power cut may, until
-   * `sync`: then it takes back all later ones as well. When `work` throws, nothing of it is kept and the promise
-   * rejects with what it threw.
+   * transactions left. Resolves with its result once it is on disk: neither a kill nor a power cut takes it
+   * back. When `work` throws, nothing of it is kept and the promise rejects with what it threw.
    * Reads outside see a transaction at the latest when its promise resolves, perhaps a little earlier.
    * @throws StoreError (as rejection) `STORE_IO`, `STORE_NO_SPACE`, `STORE_CLOSED`; nothing is kept then.
    */
   transact<T>(work: (tx: MetaTransaction) => T): Promise<T>;
-  /**
-   * Makes all transactions that have resolved survive a power cut. Rejects when the medium fails; whether they do is not
-   * known then, until a later `sync` resolves.
-   * @throws StoreError (as rejection) `STORE_IO`, `STORE_NO_SPACE`, `STORE_CLOSED`.
-   */
-  sync(): Promise<void>;
 }
 
 /** Attributes of a blob that only the medium knows. */

@@ -147,15 +147,12 @@ function gfidExists(context: TreeContext, parent: Gfid, name: string, gfid: Gfid
 }
 
 async function createBlob(context: TreeContext, gfid: Gfid): Promise<void> {
-  const { data, meta } = context.store;
-  const removing = context.removing.get(gfid);
-  if (removing !== undefined) await removing;
+  const { data } = context.store;
   try {
     await data.create(gfid);
   } catch (error) {
     if (!isProtocolError(error) || error.code !== "STORE_BLOB_EXISTS") throw error;
-    // Without a record it is what a removal left that failed half-way; with one again, after a power cut, it would be data.
-    await meta.sync();
+    // Without a record it is what a removal left that failed half-way.
     await data.remove(gfid);
     await data.create(gfid);
   }

@@ -21,7 +21,7 @@ type DataCalls = Pick<
 
 /** The calls on the data of regular files. */
 export function dataCalls(context: TreeContext): DataCalls {
-  const { data, meta } = context.store;
+  const { data } = context.store;
   return {
     read: (gfid, offset, into, access) => read(context, gfid, offset, into, access),
     write: (gfid, offset, bytes, access) => write(context, gfid, offset, bytes, access),
@@ -60,7 +60,6 @@ export function dataCalls(context: TreeContext): DataCalls {
         isRegular(record) ? data.sync(gfid) : undefined,
         dataOnly ? undefined : context.persistTimes([gfid]),
       ]);
-      await meta.sync();
       return { prestat, poststat: iattAfter(context, gfid, record) };
     },
     persistTimes: (gfid) => context.persistTimes([gfid]),

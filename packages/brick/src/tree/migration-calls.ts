@@ -22,7 +22,7 @@ type MigrationCalls = Pick<
 
 const LINK_FILE_MODE = FileType.regular | LINK_FILE_PERMISSIONS;
 
-/** The steps of a migration, each one transaction; those that somebody else goes by are on the disk when they are answered. */
+/** The steps of a migration, each one transaction. */
 export function migrationCalls(context: TreeContext): MigrationCalls {
   const { guard } = context;
   return {
@@ -46,7 +46,7 @@ export function migrationCalls(context: TreeContext): MigrationCalls {
       checkMadeUnder(gfid, record, madeUnder);
       return guard.sealed(gfid, () => prepare(context, gfid, attributes, token, madeUnder));
     },
-    publishTarget: (gfid, token) => context.changeDurably((change) => publish(context, change, gfid, token)),
+    publishTarget: (gfid, token) => context.change((change) => publish(context, change, gfid, token)),
     abortTarget: (gfid, token) => abort(context, gfid, token),
     commitMoved: (gfid, linkto, epoch) => commitMoved(context, gfid, { linkto, epoch }),
     forgetCommit: (gfid, epoch) => context.inBackground(context.commits.forget(gfid, epoch)),
@@ -95,7 +95,7 @@ function asTarget(
 }
 
 async function adopt(context: TreeContext, gfid: Gfid, linkto: string, token: FenceToken): Promise<Change> {
-  const change = await context.changeDurably((change) => {
+  const change = await context.change((change) => {
     const record = change.settle(gfid);
     const formerLinkto = record.target === undefined ? linktoOf(record) : record.target.formerLinkto;
     if (record.target === undefined) {
@@ -155,7 +155,7 @@ async function prepare(
   const prepared = { ...attributes, xattrs: withXattrs(new Map(), given, context.options) };
   await context.store.data.truncate(gfid, attributes.size);
   await context.store.data.sync(gfid);
-  return context.changeDurably((change) => {
+  return context.change((change) => {
     const record = change.settle(gfid);
     context.guard.checkToken(gfid, record, token);
     const target = checkMadeUnder(gfid, record, madeUnder);
@@ -195,7 +195,7 @@ function publish(context: TreeContext, change: TreeChange, gfid: Gfid, token: Fe
 }
 
 async function abort(context: TreeContext, gfid: Gfid, token: FenceToken): Promise<void> {
-  const isRestored = await context.changeDurably((change) => {
+  const isRestored = await context.change((change) => {
     const record = change.inode(gfid);
     if (record === undefined) return false;
     if (record.target === undefined) {
@@ -230,7 +230,7 @@ function abortWithin(change: TreeChange, gfid: Gfid, record: InodeRecord): boole
 
 async function commitMoved(context: TreeContext, gfid: Gfid, commit: KnownCommit): Promise<Change> {
   const { linkto } = commit;
-  const change = await context.changeDurably((change) => {
+  const change = await context.change((change) => {
     const record = change.settle(gfid);
     needRegular(gfid, record);
     const stat = change.iatt(gfid, record);

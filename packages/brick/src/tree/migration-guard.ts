@@ -1,15 +1,9 @@
 import type { Gfid } from "@brickshift/wire";
 import { type InodeRecord, linktoOf } from "./inode-record.js";
 import type { Access, FenceToken } from "./tree.js";
-import type { TreeChange, TreeContext } from "./tree-context.js";
+import type { TreeContext } from "./tree-context.js";
 import { TreeError } from "./tree-error.js";
 import type { TreeRecords } from "./tree-records.js";
-
-interface RaisedFence {
-  readonly fence: bigint;
-  /** Resolves when it is on the disk. */
-  readonly durable: Promise<void>;
-}
 
 /** What a call does to an inode. */
 export type Use = "read" | "data" | "attributes";
@@ -27,7 +21,7 @@ export function checkNotPrepared(gfid: Gfid, record: InodeRecord): void {
 export class MigrationGuard {
   readonly #context: TreeContext;
   /** Fences on their way to the disk. They count at once, so that lower ones are refused from now on. */
-  readonly #raised = new Map<Gfid, RaisedFence>();
+  readonly #raised = new Map<Gfid, bigint>();
   /** Targets that are being prepared: their data stays as it is. */
   readonly #sealed = new Set<Gfid>();
 
@@ -40,15 +34,16 @@ export class MigrationGuard {
     if (token === undefined) return;
     const target = this.#context.records.inode(gfid)?.target;
     if (target === undefined || target.source !== token.source) return;
-    const raised = this.#raised.get(gfid);
-    if (token.fence <= (raised?.fence ?? target.fence)) return raised?.durable;
-    const durable = this.#context.changeDurably((change) => raiseFence(change, gfid, token));
-    const mine = { fence: token.fence, durable };
-    this.#raised.set(gfid, mine);
+    if (token.fence <= target.fence) return;
+    if (token.fence > (this.#raised.get(gfid) ?? 0n)) this.#raised.set(gfid, token.fence);
     try {
-      await durable;
+      await this.#context.change((change) => {
+        const record = change.inode(gfid);
+        if (record?.target?.source !== token.source || token.fence <= record.target.fence) return;
+        change.putInode(gfid, { ...record, target: { ...record.target, fence: token.fence } });
+      });
     } finally {
-      if (this.#raised.get(gfid) === mine) this.#raised.delete(gfid);
+      if (this.#raised.get(gfid) === token.fence) this.#raised.delete(gfid);
     }
   }
 
@@ -80,7 +75,7 @@ export class MigrationGuard {
     if (target === undefined) throw new TreeError("TREE_FENCED", `${gfid} is no migration target`);
     if (token.source !== target.source)
       throw new TreeError("TREE_FENCED", `${gfid} is filled from ${target.source}`);
-    const raised = this.#raised.get(gfid)?.fence ?? 0n;
+    const raised = this.#raised.get(gfid) ?? 0n;
     const highest = raised > target.fence ? raised : target.fence;
     if (token.fence < highest)
       throw new TreeError("TREE_FENCED", `fence ${token.fence}, ${highest} was seen`);
@@ -111,10 +106,4 @@ export class MigrationGuard {
     checkNotPrepared(gfid, record);
     if (this.#sealed.has(gfid)) throw new TreeError("TREE_MIGRATING", `${gfid} is being prepared`);
   }
-}
-
-function raiseFence(change: TreeChange, gfid: Gfid, token: FenceToken): void {
-  const record = change.inode(gfid);
-  if (record?.target?.source !== token.source || token.fence <= record.target.fence) return;
-  change.putInode(gfid, { ...record, target: { ...record.target, fence: token.fence } });
 }

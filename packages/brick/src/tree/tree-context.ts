@@ -27,8 +27,6 @@ export class TreeContext {
   readonly commits: CommitRecords;
   /** Objects that are being made, each until it is made or has failed: their blob may be there before their record. */
   readonly creating = new Map<Gfid, Promise<unknown>>();
-  /** Blobs of objects that are gone, each until it is gone too, or stays since the medium failed. Never rejects. */
-  readonly removing = new Map<Gfid, Promise<void>>();
   readonly #background = new Set<Promise<void>>();
   #isSpilling = false;
 
@@ -53,24 +51,18 @@ export class TreeContext {
     return iattOf(gfid, this.times.settled(gfid, record, blob), blob, this.dev);
   }
 
-  /** Runs `work` as one transaction; a kill does not take it back, and a power cut not after the next `meta.sync`. */
+  /** Runs `work` as one transaction, then lets go of the blobs of what it removed. */
   async change<T>(work: (change: TreeChange) => T): Promise<T> {
     let change: TreeChange | undefined;
     try {
       const result = await this.store.meta.transact((tx) => work((change = new TreeChange(tx, this))));
       change?.commit();
-      this.#removeBlobs(change?.blobs ?? []);
+      // Only now: the data goes after the record that refers to it is gone for good.
+      await change?.removeBlobs();
       return result;
     } finally {
       change?.end();
     }
-  }
-
-  /** As `change`; resolves when no power cut takes it back either. When it rejects, it may have been made. */
-  async changeDurably<T>(work: (change: TreeChange) => T): Promise<T> {
-    const result = await this.change(work);
-    await this.store.meta.sync();
-    return result;
   }
 
   /** Notes that the content of a file changed now. Beyond the bound the times of the oldest are persisted. */
@@ -103,24 +95,6 @@ export class TreeContext {
     this.#background.add(settled);
   }
 
-  /** The data goes after the record that refers to it is gone for good. What cannot be removed is left for fsck to find. */
-  #removeBlobs(gfids: readonly Gfid[]): void {
-    if (gfids.length === 0) return;
-    const removing = this.store.meta
-      .sync()
-      .then(() => Promise.allSettled(gfids.map((gfid) => this.store.data.remove(gfid))))
-      .then(
-        () => this.#forgetRemoved(gfids),
-        () => this.#forgetRemoved(gfids),
-      );
-    for (const gfid of gfids) this.removing.set(gfid, removing);
-    this.inBackground(removing);
-  }
-
-  #forgetRemoved(gfids: readonly Gfid[]): void {
-    for (const gfid of gfids) this.removing.delete(gfid);
-  }
-
   /** Resolves when no work is left in the background. */
   async settled(): Promise<void> {
     while (this.#background.size > 0) await Promise.all(this.#background);
@@ -134,8 +108,7 @@ export class TreeChange extends TreeChanges {
   readonly #context: TreeContext;
   readonly #persisted = new Map<Gfid, DirtyTimes>();
   readonly #dying: Gfid[] = [];
-  /** Blobs of what it removes. */
-  readonly blobs: Gfid[] = [];
+  readonly #blobs: Gfid[] = [];
 
   constructor(tx: ConstructorParameters<typeof TreeChanges>[0], context: TreeContext) {
     super(tx);
@@ -186,18 +159,23 @@ export class TreeChange extends TreeChanges {
     return nlink;
   }
 
-  /** Deletes the record; the blob follows when no power cut brings that back. */
+  /** Deletes the record; the blob follows when the change is durable. */
   removeObject(gfid: Gfid, record: InodeRecord): void {
     this.deleteInode(gfid);
     this.#context.open.startDying(gfid);
     this.#dying.push(gfid);
-    if (isRegular(record)) this.blobs.push(gfid);
+    if (isRegular(record)) this.#blobs.push(gfid);
   }
 
-  /** The change is made. */
+  /** The change is durable. */
   commit(): void {
     for (const [gfid, dirty] of this.#persisted) this.#context.times.forget(gfid, dirty);
     for (const gfid of this.#dying) this.#context.times.drop(gfid);
+  }
+
+  /** A blob that cannot be removed is left without an owner, for fsck to find; the object is gone all the same. */
+  async removeBlobs(): Promise<void> {
+    await Promise.allSettled(this.#blobs.map((gfid) => this.#context.store.data.remove(gfid)));
   }
 
   /** The change is over, well or not. */

@@ -175,8 +175,8 @@ export interface KnownCommit {
  * The namespace of a brick: POSIX semantics, once, over a store.
  *
  * Objects are named by gfid, or by parent gfid and name. Reads are synchronous and see everything that was
- * acknowledged. Changes resolve when they survive a kill; a power cut may take them back until the next `fsync`, later ones
- * first (of data: any), but for the steps of a migration, which survive it. A rejected change has changed nothing. All throw or reject with {@link TreeError}, or `StoreError` from
+ * acknowledged. Changes resolve when they are durable (data: when it survives a kill; `fsync` for a power cut),
+ * and a rejected change has changed nothing. All throw or reject with {@link TreeError}, or `StoreError` from
  * below. Codes common to all: `TREE_STALE` (unknown gfid), `TREE_NOT_DIRECTORY` (the parent),
  * `TREE_NAME_INVALID`, `TREE_NAME_TOO_LONG` (more than 255 bytes), `TREE_DAMAGED` (run fsck).
  * Permissions are not checked here: the server does. ACLs are xattrs that move along with the mode, as on Linux.

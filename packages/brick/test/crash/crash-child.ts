@@ -101,7 +101,7 @@ async function work(tree: Tree, worker: string, below: (bound: number) => number
 }
 
 const [directory, round] = process.argv.slice(2) as [string, string];
-const tree = await createTree(await openDiskStore({ directory, openFilesMax: 16, logFileBytes: 16_384 }));
+const tree = await createTree(await openDiskStore({ directory, openFilesMax: 16 }));
 await Promise.all(
   Array.from({ length: WORKERS }, (_, index) =>
     work(tree, `round${round}-${index}`, randomOf(Number(round) * 1_000 + index)),

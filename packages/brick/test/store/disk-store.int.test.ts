@@ -39,7 +39,7 @@ it("keeps a blob in a plain file named by its gfid", async () => {
 
 it("refuses a version it does not know, and says what to do", async () => {
   await fill();
-  writeFileSync(formatFile(), readFileSync(formatFile(), "utf8").replace('"version": 2', '"version": 3'));
+  writeFileSync(formatFile(), readFileSync(formatFile(), "utf8").replace('"version": 1', '"version": 2'));
   await expect(openDiskStore({ directory })).rejects.toMatchObject({
     code: "STORE_VERSION_UNKNOWN",
     message: expect.stringContaining("the release that wrote it"),

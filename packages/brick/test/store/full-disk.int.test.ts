@@ -32,7 +32,7 @@ function fill(): void {
 
 // A promise of lmdb that nobody takes fails the test run: it would end the process of a brick.
 it("refuses records that a full disk has no room for, and takes them when there is room", async () => {
-  const store = await openDiskStore({ directory: join(disk, "store"), logFileBytes: 4_096 });
+  const store = await openDiskStore({ directory: join(disk, "store") });
   const put = (key: string) =>
     store.meta
       .transact((tx) => tx.put(Buffer.from(key), Buffer.alloc(3_000, 7)))
@@ -44,7 +44,6 @@ it("refuses records that a full disk has no room for, and takes them when there 
   expect(await put("before")).toBe("kept");
   fill();
   for (let round = 0; round < 4; round += 1) {
-    // Together they are longer than what the log has set aside.
     expect(new Set(await putMany("a", "b", "c"))).toEqual(new Set(["STORE_NO_SPACE"]));
   }
   await expect(store.check()).rejects.toMatchObject({ code: "STORE_NO_SPACE" });

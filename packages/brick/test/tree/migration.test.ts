@@ -280,7 +280,7 @@ onBothStores("migration", (current: () => TreeFixture) => {
     await fixture.tree.abortTarget(gfid, token(5n));
     await fixture.tree.abortTarget(gfid, token(5n));
     expect(fixture.names()).toEqual([]);
-    await expect.poll(() => fixture.store.data.stat(gfid)).toBeUndefined();
+    expect(fixture.store.data.stat(gfid)).toBeUndefined();
     expect(fixture.tree.targets()).toEqual([]);
     expect(await codeOf(() => fixture.tree.stat(gfid))).toBe("TREE_STALE");
     // The next attempt has the same gfid.

@@ -1,5 +1,5 @@
 import { ROOT_GFID } from "@brickshift/wire";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { createMemoryStore, MemoryMedium } from "../../src/store/memory-store.js";
 import type { BrickStore, DataStore, MetaStore } from "../../src/store/store.js";
 import { codeOf, newGfid, object, TreeFixture } from "./tree-fixture.js";
@@ -13,13 +13,10 @@ let fixture: TreeFixture;
 let faults: Partial<DataStore> = {};
 /** Transactions are carried out, and acknowledged when this is. */
 let commits: Promise<unknown> = Promise.resolve();
-/** Syncs of records resolve when this does. */
-let syncs: Promise<unknown> = Promise.resolve();
 
 beforeEach(async () => {
   medium = new MemoryMedium();
   faults = {};
-  syncs = Promise.resolve();
   const open = async (): Promise<BrickStore> => {
     const store = createMemoryStore(medium, { wallNowMs: () => WALL_NOW_MS });
     const transact: MetaStore["transact"] = async (work) => {
@@ -27,11 +24,7 @@ beforeEach(async () => {
       await commits;
       return result;
     };
-    const sync = async () => {
-      await syncs;
-      await store.meta.sync();
-    };
-    return { ...store, meta: { ...store.meta, transact, sync }, data: { ...store.data, ...faults } };
+    return { ...store, meta: { ...store.meta, transact }, data: { ...store.data, ...faults } };
   };
   fixture = await new TreeFixture(open).start();
 });
@@ -198,130 +191,4 @@ it("leaves a file whose data is lost visible, and says so when it is read", asyn
   expect(fixture.tree.stat(gfid)).toMatchObject({ size: 0, nlink: 1 });
   expect(await codeOf(() => fixture.text(gfid))).toBe("STORE_BLOB_MISSING");
   await fixture.tree.unlink(ROOT_GFID, "f");
-});
-
-describe("while records are on their way to the disk", () => {
-  const token = { source, fence: 1n };
-  const attributes = {
-    mode: 0o644,
-    uid: 1,
-    gid: 1,
-    size: 0,
-    atimeNs: 0n,
-    mtimeNs: 0n,
-    ctimeNs: 0n,
-    xattrs: new Map(),
-  };
-  let letGo: () => void;
-  const holdSyncs = () => {
-    syncs = new Promise<void>((resolve) => (letGo = resolve));
-  };
-  const manyTurns = async () => {
-    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-  };
-
-  it("keeps the data of what is removed, which a power cut may bring back", async () => {
-    const gfid = await fixture.file("f", "data");
-    holdSyncs();
-    await fixture.tree.unlink(ROOT_GFID, "f");
-    await manyTurns();
-    expect(medium.blobs.has(gfid)).toBe(true);
-    letGo();
-    await expect.poll(() => medium.blobs.has(gfid)).toBe(false);
-  });
-
-  it("makes no object over the data of one that was removed", async () => {
-    const gfid = await fixture.file("f", "data");
-    holdSyncs();
-    await fixture.tree.unlink(ROOT_GFID, "f");
-    const made = fixture.tree.create(ROOT_GFID, "g", object(gfid));
-    await manyTurns();
-    expect(medium.blobs.get(gfid)?.size).toBe(4);
-    letGo();
-    await made;
-    await manyTurns();
-    expect(await fixture.text(gfid)).toBe("");
-  });
-
-  it("makes no object whose data the removal of a former one would take", async () => {
-    let removals = 0;
-    let remove = () => {};
-    const removed = new Promise<void>((resolve) => (remove = resolve));
-    await crash({
-      remove: async (gfid) => {
-        removals += 1;
-        if (removals === 1) await removed;
-        medium.blobs.delete(gfid);
-      },
-    });
-    const gfid = await fixture.file("f", "data");
-    await fixture.tree.unlink(ROOT_GFID, "f");
-    await expect.poll(() => removals).toBe(1);
-    const made = fixture.tree.create(ROOT_GFID, "g", object(gfid));
-    await manyTurns();
-    remove();
-    await made;
-    await manyTurns();
-    expect(await fixture.text(gfid)).toBe("");
-  });
-
-  const target = async () => {
-    const gfid = newGfid();
-    await fixture.tree.createTarget(ROOT_GFID, "t", object(gfid), "brick-s", token);
-    return gfid;
-  };
-  const prepared = async () => {
-    const gfid = await target();
-    await fixture.tree.prepareTarget(gfid, attributes, token, 1n);
-    return gfid;
-  };
-  const steps: Record<string, () => Promise<() => Promise<unknown>>> = {
-    "an fsync": async () => {
-      const gfid = await fixture.file("f");
-      return () => fixture.tree.fsync(gfid, true);
-    },
-    "an fsync of a directory": async () => () => fixture.tree.fsync(ROOT_GFID, false),
-    "a preparation": async () => {
-      const gfid = await target();
-      return () => fixture.tree.prepareTarget(gfid, attributes, token, 1n);
-    },
-    "a publication": async () => {
-      const gfid = await prepared();
-      return () => fixture.tree.publishTarget(gfid, token);
-    },
-    "an abort": async () => {
-      const gfid = await prepared();
-      return () => fixture.tree.abortTarget(gfid, token);
-    },
-    "an adoption": async () => {
-      const gfid = await target();
-      return () => fixture.tree.adoptTarget(gfid, "brick-s", { source, fence: 2n });
-    },
-    "a commit": async () => {
-      const gfid = await fixture.file("f");
-      return () => fixture.tree.commitMoved(gfid, "brick-d", 1n);
-    },
-    "a higher fence": async () => {
-      const gfid = await target();
-      return () => fixture.tree.checkFence(gfid, { source, fence: 2n });
-    },
-    "a write under a fence that another write has just raised": async () => {
-      const gfid = await target();
-      const write = () => fixture.tree.write(gfid, 0, Buffer.from("x"), { token: { source, fence: 2n } });
-      return () => {
-        void write();
-        return write();
-      };
-    },
-  };
-  it.each(Object.keys(steps))("answers %s only when they are there", async (what) => {
-    const step = await (steps[what] as (typeof steps)[string])();
-    holdSyncs();
-    let isAnswered = false;
-    const answered = step().then(() => (isAnswered = true));
-    await manyTurns();
-    expect(isAnswered).toBe(false);
-    letGo();
-    await answered;
-  });
 });

@@ -1,14 +1,14 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { open, type RootDatabase } from "lmdb";
 import type { BrickStore } from "../store.js";
 import { DiskData } from "./disk-data.js";
-import { committed } from "./commit-failure.js";
+import { commitFailure } from "./commit-failure.js";
 import { DiskMeta } from "./disk-meta.js";
 import { lockDirectory } from "./directory-lock.js";
 import { diskStoreOptions, type DiskStoreOptionsInput } from "./options.js";
 import { probeMedium, recordsIdentity } from "./medium-probe.js";
 import { storeErrorFrom } from "./platform-error.js";
-import { RecordLog, type RecordLogInput } from "./record-log.js";
-import { Records } from "./records.js";
+import { faultOfRecords } from "./records-file.js";
 import { StoreError } from "../store-error.js";
 import { makeStoreDirectory, openErrorOf } from "./store-directory.js";
 import { damaged, makeBlobDirectories, readStoreId, writeStoreId } from "./store-format.js";
@@ -27,41 +27,38 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
   const options = diskStoreOptions.parse(input);
   const { directory } = options;
   let unlock = () => {};
-  let records: Records | undefined;
-  let log: RecordLog | undefined;
+  let root: RootDatabase | undefined;
   try {
     makeStoreDirectory(resolve(directory));
     unlock = lockDirectory(directory);
     const known = readStoreId(directory);
     makeBlobDirectories(directory);
-    records = Records.open(directory);
-    const { state } = records;
+    root = openRecords(directory);
+    const state = root.openDB<number | boolean, string>({ name: "store", encoding: "json" });
+    const records = root.openDB<Uint8Array, Uint8Array>({
+      name: "records",
+      encoding: "binary",
+      keyEncoding: "binary",
+    });
     const boots = state.get(BOOT_COUNT);
     // Without this a store that lost its records would take all its blobs for garbage.
     if (known !== undefined && boots === undefined) throw damaged(directory, "its records are gone");
     const wasClosed = known === undefined || state.get(IS_CLOSED) === true;
-    log = openLog(directory, {
-      applied: records.applied,
-      fileBytes: options.logFileBytes,
-      isMade: wasClosed,
-    });
-    if (!wasClosed) await redo(directory, records, log);
     const bootCount = known === undefined ? 1 : Number(boots) + 1;
     await committed(Promise.all([state.put(BOOT_COUNT, bootCount), state.put(IS_CLOSED, false)]));
     const id = known ?? writeStoreId(directory);
-    const meta = new DiskMeta(records, log);
+    const meta = new DiskMeta(records);
     const data = new DiskData(options);
-    const opened = { records, log };
+    const opened = root;
     let recording: Promise<unknown> | undefined;
     const close = async () => {
+      meta.close();
       await data.close();
+      await recording;
       try {
-        await meta.close();
-        await recording;
         await committed(state.put(IS_CLOSED, true));
       } finally {
-        await opened.records.close();
-        opened.log.close();
+        await opened.close();
         unlock();
       }
     };
@@ -76,7 +73,6 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
       await probeMedium(directory, identity);
       checkOpen();
       checks += 1;
-      await meta.sync();
       const recorded = committed(state.put(CHECKS, checks));
       recording = recorded.catch(() => {});
       await recorded.catch((error: unknown) => {
@@ -85,32 +81,29 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
     };
     return { meta, data, id, bootCount, wasClosed, check, close: () => (closing ??= close()) };
   } catch (error) {
-    await records?.close();
-    log?.close();
+    await root?.close();
     unlock();
     throw openErrorOf(error, directory);
   }
 }
 
-/** @throws StoreError `STORE_DAMAGED` when the log of a store that was not closed is gone. */
-function openLog(directory: string, input: RecordLogInput): RecordLog {
+/** Rejects with the reason of lmdb when a commit fails. */
+async function committed<T>(commit: Promise<T>): Promise<T> {
   try {
-    return RecordLog.open(directory, input);
+    return await commit;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT")
-      throw damaged(directory, "its log is gone", error);
-    throw error;
+    throw await commitFailure(error);
   }
 }
 
-/** Brings to the records what was on its way to them when the process before ended. */
-async function redo(directory: string, records: Records, log: RecordLog): Promise<void> {
-  const left = log.left();
-  if (left === undefined) throw damaged(directory, "its records are older than its log");
-  const last = left.at(-1)?.number;
-  if (last === undefined) return;
-  await records.apply(
-    left.flatMap(({ changes }) => changes),
-    last,
-  );
+function openRecords(directory: string): RootDatabase {
+  const path = join(directory, "meta");
+  const fault = faultOfRecords(path);
+  if (fault !== undefined) throw damaged(directory, `${path} is damaged: ${fault}`);
+  try {
+    // With event turn batching lmdb makes promises that it hands to nobody: when a commit fails they end the process.
+    return open({ path, noSubdir: true, maxDbs: 2, eventTurnBatching: false });
+  } catch (error) {
+    throw damaged(directory, `its records do not open (${String(error)})`, error);
+  }
 }

@@ -8,8 +8,6 @@ export const diskStoreOptions = z.strictObject({
   openFilesMax: z.int().min(4).max(100_000).default(512),
   /** Reads and writes shorter than this are made without the thread pool as long as they are quick; longer ones never. */
   pooledBytesMin: z.int().min(0).default(262_144),
-  /** Room of each of the two files of the log. A fuller one is applied to the records. */
-  logFileBytes: z.int().min(4_096).max(67_108_864).default(4_194_304),
 });
 export type DiskStoreOptionsInput = z.input<typeof diskStoreOptions>;
 export type DiskStoreOptions = Readonly<z.output<typeof diskStoreOptions>>;

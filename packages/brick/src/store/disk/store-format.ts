@@ -14,7 +14,7 @@ import { randomGfid } from "../../host-driver.js";
 import { StoreError } from "../store-error.js";
 
 const FORMAT = "brickshift-brick-store";
-const VERSION = 2;
+const VERSION = 1;
 const FORMAT_FILE = "brickshift-store.json";
 
 /** Directory of the blobs of one store, and within it one for each first byte of a gfid. */
@@ -91,7 +91,7 @@ export function parseStoreFormat(directory: string, text: string): Gfid {
 
 /** Blobs or records without a format file: not a new store but one that lost it. */
 function checkNothingIsLost(directory: string): void {
-  const mayBeThere = /^(lock(\..*)?|meta(-lock)?|log-[01]|data|brickshift-store\.json\..*)$/;
+  const mayBeThere = /^(lock(\..*)?|meta(-lock)?|data|brickshift-store\.json\..*)$/;
   const names = readdirSync(directory);
   const other = names.find((name) => !mayBeThere.test(name));
   if (other !== undefined) {
