@@ -13,6 +13,8 @@
  * phases of latency, `stop` ends. It prints one line of JSON for each `status` and one at its end.
  */
 #define _GNU_SOURCE
+#include <setjmp.h>
+#include <signal.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -131,6 +133,28 @@ static void *buffer(void) {
   return bytes;
 }
 
+static __thread sigjmp_buf lost_page;
+static __thread volatile sig_atomic_t stores;
+
+static void on_sigbus(int number) {
+  if (stores) siglongjmp(lost_page, 1);
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+/* Writes a block through a mapping; whether that succeeded. A page that cannot be read while the brick is away is SIGBUS. */
+static int store(char *at, const uint64_t *words) {
+  if (sigsetjmp(lost_page, 1) != 0) {
+    stores = 0;
+    errno = EIO;
+    return 0;
+  }
+  stores = 1;
+  memcpy(at, words, BLOCK);
+  stores = 0;
+  return msync(at, BLOCK, MS_SYNC) == 0;
+}
+
 static void *write_on(void *argument) {
   struct thread *self = argument;
   uint64_t chance = mix(self->index + 0x1234567ULL), *words = buffer();
@@ -138,6 +162,7 @@ static void *write_on(void *argument) {
   int fd = open_for(self, O_RDWR);
   if (fd < 0) die("open to write");
   if (self->maps) {
+    signal(SIGBUS, on_sigbus);
     mapping = mmap(NULL, blocks * BLOCK, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (mapping == MAP_FAILED) die("mmap");
   }
@@ -159,8 +184,7 @@ static void *write_on(void *argument) {
     atomic_store(&history->attempted, version);
     int done;
     if (mapping != NULL) {
-      memcpy(mapping + block * BLOCK, words, BLOCK);
-      done = msync(mapping + block * BLOCK, BLOCK, MS_SYNC) == 0;
+      done = store(mapping + block * BLOCK, words);
     } else {
       ssize_t written = pwrite(fd, words, BLOCK, (off_t)(block * BLOCK));
       if (written >= 0 && written != BLOCK) errno = EIO;
