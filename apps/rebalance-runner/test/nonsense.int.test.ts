@@ -6,7 +6,7 @@ import { errorCodes, type Gfid } from "@brickshift/wire";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { RunnerProcess } from "./runner-process.js";
 import { makeFile, namesIn, readAll, type ServedBrick, serveBrick } from "./served-brick.js";
-import { type Spoil, SpoilingProxy } from "./spoiling-proxy.js";
+import { type Spoil, startSpoilingProxy } from "./spoiling-proxy.js";
 
 const SEED = Number(process.env["BRICKSHIFT_SEED"] ?? 1);
 const contents = [Buffer.alloc(300_000, "large "), Buffer.from("small"), Buffer.alloc(0)];
@@ -15,7 +15,7 @@ let source: ServedBrick;
 let destination: ServedBrick;
 const gfids: Gfid[] = [];
 const running: RunnerProcess[] = [];
-const proxies: SpoilingProxy[] = [];
+const proxies: { close(): void }[] = [];
 
 beforeAll(async () => {
   source = await serveBrick("b0", join(scratch, "b0"));
@@ -91,7 +91,7 @@ it.each([...early, ...late])(
   async (name, end, sound) => {
     const brick = end === "source" ? source : destination;
     const url = new URL(brick.url);
-    const proxy = await SpoilingProxy.start(Number(url.port), sound, spoils[name] as Spoil);
+    const proxy = await startSpoilingProxy(Number(url.port), sound, spoils[name] as Spoil);
     proxies.push(proxy);
     url.port = String(proxy.port);
     const ends =

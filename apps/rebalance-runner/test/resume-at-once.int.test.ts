@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { HalfOpenProxy } from "./half-open-proxy.js";
+import { startHalfOpenProxy } from "./half-open-proxy.js";
 import { RunnerProcess } from "./runner-process.js";
 import { makeFile, readAll, type ServedBrick, serveBrick } from "./served-brick.js";
 
@@ -12,14 +12,14 @@ const MIB = 1_048_576;
 let scratch: string;
 let source: ServedBrick;
 let destination: ServedBrick;
-let proxy: HalfOpenProxy;
+let proxy: Awaited<ReturnType<typeof startHalfOpenProxy>>;
 const running: RunnerProcess[] = [];
 
 beforeEach(async () => {
   scratch = mkdtempSync(join(tmpdir(), "resume-"));
   source = await serveBrick("b0", join(scratch, "b0"));
   destination = await serveBrick("b1", join(scratch, "b1"));
-  proxy = await HalfOpenProxy.start(Number(new URL(source.url).port));
+  proxy = await startHalfOpenProxy(Number(new URL(source.url).port));
 });
 afterEach(async () => {
   for (const runner of running.splice(0)) {
