@@ -35,17 +35,8 @@ it("does not revoke on a timer that fires for a deadline that progress has moved
 
 it("arms again when a timer fires early", () => {
   const scheduler = new ManualScheduler();
-  let earlyMs = 10;
-  const impatient = {
-    nowMs: () => scheduler.nowMs(),
-    at: (atMs: number, run: () => void) => {
-      const cancel = scheduler.at(atMs - earlyMs, run);
-      earlyMs = 0;
-      return cancel;
-    },
-  };
   const types: string[] = [];
-  const driver = driveLeases({ recallTimeoutMs: 50 }, FIRST_EPOCH, impatient, (effect) =>
+  const driver = driveLeases({ recallTimeoutMs: 50 }, FIRST_EPOCH, scheduler.firstEarly(10), (effect) =>
     types.push(effect.type),
   );
   const inode = driver.manager.inode("f" as Gfid);

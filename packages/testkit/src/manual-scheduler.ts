@@ -37,6 +37,19 @@ export class ManualScheduler {
     };
   }
 
+  /** The same clock for one who waits with it: the first timer fires `earlyMs` too early, as those of a platform may. */
+  firstEarly(earlyMs: number): Pick<ManualScheduler, "nowMs" | "at"> {
+    let tooEarlyMs = earlyMs;
+    return {
+      nowMs: () => this.nowMs(),
+      at: (atMs, run) => {
+        const cancel = this.at(atMs - tooEarlyMs, run);
+        tooEarlyMs = 0;
+        return cancel;
+      },
+    };
+  }
+
   /** How many timers are armed. */
   get armed(): number {
     return this.#armed;

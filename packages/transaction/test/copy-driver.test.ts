@@ -205,16 +205,7 @@ describe("a copier", () => {
 
   it("waits on when its timer fires early", async () => {
     const { scheduler, source, destination } = setup(30);
-    let earlyMs = 15;
-    const impatient = {
-      nowMs: () => scheduler.nowMs(),
-      at: (atMs: number, run: () => void) => {
-        const cancel = scheduler.at(atMs - earlyMs, run);
-        earlyMs = 0;
-        return cancel;
-      },
-    };
-    const world = { scheduler: impatient, random: { next: () => 1 } };
+    const world = { scheduler: scheduler.firstEarly(15), random: { next: () => 1 } };
     source.failNext.set("unlock", noAnswer());
     const copying = createCopier({ backoffMs: 20 }, world).copy({ source, destination }, { mode: "shared" });
     await settle();
