@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -10,8 +10,9 @@ import { makeFile, namesIn, readAll, type ServedBrick, serveBrick } from "./serv
 const MIB = 1_048_576;
 let scratch: string;
 let disk: string;
-let source: ServedBrick;
-let destination: ServedBrick;
+let roomy: ServedBrick;
+/** The one on the small disk. */
+let small: ServedBrick;
 const endings: (() => unknown)[] = [];
 
 /** @throws Error where no file system may be mounted: there is no other way to a disk that is really full. */
@@ -32,10 +33,10 @@ beforeEach(async () => {
   endings.push(() => rmSync(scratch, { recursive: true, force: true }));
   disk = join(scratch, "disk");
   mountSmallDisk(disk);
-  source = await serveBrick("b0", join(scratch, "b0"));
-  endings.push(() => source.stop());
-  destination = await serveBrick("b1", join(disk, "b1"));
-  endings.push(() => destination.stop());
+  roomy = await serveBrick("roomy", join(scratch, "roomy"));
+  endings.push(() => roomy.stop());
+  small = await serveBrick("small", join(disk, "small"));
+  endings.push(() => small.stop());
 });
 afterEach(async () => {
   for (const end of endings.splice(0).toReversed()) await end();
@@ -48,6 +49,7 @@ const freeBytes = () => {
 };
 
 it("a file that the destination has no room for stays on the source, and the rest goes on", async () => {
+  const [source, destination] = [roomy, small];
   const contents = new Map([
     ["a", randomBytes(50_000)],
     ["big", randomBytes(40 * MIB)],
@@ -83,4 +85,35 @@ it("a file that the destination has no room for stays on the source, and the res
   const verify = new RunnerProcess(["verify", ...ends, "--json"]);
   expect(await verify.exited, verify.errors).toBe(0);
   expect(verify.last).toMatchObject({ ok: true, onSource: 1, onDestination: 3 });
+});
+
+it("files move away from a source whose disk is full to the last block", async () => {
+  const contents = new Map(
+    Array.from({ length: 300 }, (_, index) => [`file-${index}`, randomBytes(40_000)] as const),
+  );
+  const gfids = new Map();
+  for (const [name, content] of contents) gfids.set(name, await makeFile(small.client, name, content));
+  expect(() => {
+    for (;;) appendFileSync(join(disk, "of somebody else"), Buffer.alloc(4_096));
+  }).toThrow("ENOSPC");
+  expect(freeBytes()).toBe(0);
+
+  const runner = new RunnerProcess([
+    ...[
+      "run",
+      "--source",
+      small.url,
+      "--destination",
+      roomy.url,
+      "--state",
+      join(scratch, "state"),
+      "--json",
+    ],
+  ]);
+  expect(await runner.exited, runner.errors).toBe(0);
+  expect(runner.last).toMatchObject({ event: "report", filesMoved: 300, filesFailed: 0 });
+  for (const [name, content] of contents) {
+    expect(digest(await readAll(roomy.client, gfids.get(name)))).toBe(digest(content));
+  }
+  expect(freeBytes()).toBeGreaterThan(300 * 40_000 - MIB);
 });

@@ -81,9 +81,12 @@ export class VirtualDisk {
       range: (range) => meta.range(range),
       transact: (work) =>
         turns.take("", async () => {
-          this.#needRoom();
           this.#needGoodLuck(0.5);
-          const result = await meta.transact(work);
+          const result = await meta.transact((tx) => {
+            const done = work(tx);
+            if (!tx.mayUseReserve) this.#needRoom();
+            return done;
+          });
           // The records are there, and only their way to the disk failed: what lmdb tells when a sync fails.
           this.#needGoodLuck();
           return result;

@@ -25,6 +25,7 @@ export function keyText(key: Uint8Array): string {
 export class BufferedTransaction implements MetaTransaction {
   readonly #base: MetaReader;
   readonly #changes = new Map<string, BufferedChange>();
+  #usesReserve = false;
 
   /** `base` is the state that all earlier transactions left. */
   constructor(base: MetaReader) {
@@ -34,6 +35,20 @@ export class BufferedTransaction implements MetaTransaction {
   /** What is to be applied to the base, last write of each key only. */
   changes(): Iterable<BufferedChange> {
     return this.#changes.values();
+  }
+
+  get mayUseReserve(): boolean {
+    return this.#usesReserve || this.#growthBytes <= 0;
+  }
+
+  get #growthBytes(): number {
+    let growth = 0;
+    for (const { key, value } of this.#changes.values()) {
+      const before = this.#base.get(key);
+      if (value !== undefined) growth += key.length + value.length;
+      if (before !== undefined) growth -= key.length + before.length;
+    }
+    return growth;
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -58,6 +73,10 @@ export class BufferedTransaction implements MetaTransaction {
 
   delete(key: Uint8Array): void {
     this.#changes.set(keyText(key), { key, value: undefined });
+  }
+
+  useReserve(): void {
+    this.#usesReserve = true;
   }
 
   #merge(range: MetaRange, mine: (readonly [string, BufferedChange])[]): MetaEntry[] {

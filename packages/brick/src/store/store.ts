@@ -32,6 +32,10 @@ export interface MetaTransaction extends MetaReader {
   put(key: Uint8Array, value: Uint8Array): void;
   /** Nothing happens when the key is not there. */
   delete(key: Uint8Array): void;
+  /** The change makes room by what follows it: it may take of the room that is kept for removals. */
+  useReserve(): void;
+  /** Whether a full medium takes this: it makes the records no larger so far, or has called {@link MetaTransaction.useReserve}. */
+  readonly mayUseReserve: boolean;
 }
 
 /** Longest key of a {@link MetaStore}, in bytes. */
@@ -44,6 +48,7 @@ export interface MetaStore extends MetaReader {
    * transactions left. Resolves with its result once it is on disk: neither a kill nor a power cut takes it
    * back. When `work` throws, nothing of it is kept and the promise rejects with what it threw.
    * Reads outside see a transaction at the latest when its promise resolves, perhaps a little earlier.
+   * A full medium refuses what makes the records larger; for removals, and what says `useReserve`, room is kept.
    * @throws StoreError (as rejection) `STORE_IO`, `STORE_NO_SPACE`, `STORE_CLOSED`; nothing is kept then.
    */
   transact<T>(work: (tx: MetaTransaction) => T): Promise<T>;

@@ -238,6 +238,8 @@ async function commitMoved(context: TreeContext, gfid: Gfid, commit: KnownCommit
     const present = linktoOf(record);
     if (present === linkto) return { prestat: stat, poststat: stat };
     if (present !== undefined) throw new TreeError("TREE_MOVED", `${gfid} is on ${present}`, present);
+    // A full brick is what files are moved away from: the blob goes with this.
+    change.useReserve();
     change.putPending(gfid, "empty");
     context.commits.note(change, gfid, commit);
     const after = change.putInode(gfid, {

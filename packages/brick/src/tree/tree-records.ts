@@ -128,6 +128,11 @@ export class TreeChanges extends TreeRecords {
     this.#tx = tx;
   }
 
+  /** See {@link MetaTransaction.useReserve}. */
+  useReserve(): void {
+    this.#tx.useReserve();
+  }
+
   putInode(gfid: Gfid, record: InodeRecord): InodeRecord {
     this.#tx.put(objectKey(RecordKind.inode, gfid), encodeInode(record));
     const target = objectKey(RecordKind.target, gfid);

@@ -3,7 +3,7 @@ import { BufferedTransaction } from "../buffered-transaction.js";
 import type { MetaEntry, MetaRange, MetaReader, MetaStore, MetaTransaction } from "../store.js";
 import { StoreError } from "../store-error.js";
 import { commitFailure } from "./commit-failure.js";
-import { storeErrorFrom } from "./platform-error.js";
+import type { Reserve } from "./reserve.js";
 
 type Outcome<T> = { readonly result: T } | { readonly error: unknown };
 
@@ -14,10 +14,12 @@ type Outcome<T> = { readonly result: T } | { readonly error: unknown };
 export class DiskMeta implements MetaStore {
   readonly #db: Database<Uint8Array, Uint8Array>;
   readonly #reader: MetaReader;
+  readonly #reserve: Reserve;
   #isClosed = false;
 
-  constructor(db: Database<Uint8Array, Uint8Array>) {
+  constructor(db: Database<Uint8Array, Uint8Array>, reserve: Reserve) {
     this.#db = db;
+    this.#reserve = reserve;
     this.#reader = {
       get: (key) => db.get(key),
       range: (range) => [...db.getRange(lmdbRange(range))],
@@ -40,7 +42,7 @@ export class DiskMeta implements MetaStore {
     try {
       outcome = await this.#db.transaction(() => this.#runAndApply(work));
     } catch (error) {
-      throw storeErrorFrom(await commitFailure(error), "commit");
+      throw this.#reserve.failureOf(await commitFailure(error), "commit");
     }
     if ("error" in outcome) throw outcome.error;
     return outcome.result;
@@ -57,6 +59,7 @@ export class DiskMeta implements MetaStore {
     let result: T;
     try {
       result = work(tx);
+      this.#reserve.admit(() => tx.mayUseReserve);
     } catch (error) {
       return { error };
     }

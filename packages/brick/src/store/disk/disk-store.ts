@@ -7,8 +7,8 @@ import { DiskMeta } from "./disk-meta.js";
 import { lockDirectory } from "./directory-lock.js";
 import { diskStoreOptions, type DiskStoreOptionsInput } from "./options.js";
 import { probeMedium, recordsIdentity } from "./medium-probe.js";
-import { storeErrorFrom } from "./platform-error.js";
 import { faultOfRecords } from "./records-file.js";
+import { Reserve } from "./reserve.js";
 import { StoreError } from "../store-error.js";
 import { makeStoreDirectory, openErrorOf } from "./store-directory.js";
 import { damaged, makeBlobDirectories, readStoreId, writeStoreId } from "./store-format.js";
@@ -30,6 +30,9 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
   let root: RootDatabase | undefined;
   try {
     makeStoreDirectory(resolve(directory));
+    // Before the lock: its file needs room too, and whoever holds it may lose a piece of the reserve.
+    const reserve = new Reserve(directory);
+    reserve.makeRoom();
     unlock = lockDirectory(directory);
     const known = readStoreId(directory);
     makeBlobDirectories(directory);
@@ -47,7 +50,8 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
     const bootCount = known === undefined ? 1 : Number(boots) + 1;
     await committed(Promise.all([state.put(BOOT_COUNT, bootCount), state.put(IS_CLOSED, false)]));
     const id = known ?? writeStoreId(directory);
-    const meta = new DiskMeta(records);
+    reserve.admit(() => true);
+    const meta = new DiskMeta(records, reserve);
     const data = new DiskData(options);
     const opened = root;
     let recording: Promise<unknown> | undefined;
@@ -56,9 +60,14 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
       await data.close();
       await recording;
       try {
+        reserve.admit(() => true);
         await committed(state.put(IS_CLOSED, true));
-      } finally {
         await opened.close();
+      } catch (error) {
+        // Not waited for: after a commit that failed lmdb waits for a flush that never comes.
+        void opened.close();
+        throw reserve.failureOf(error, `close of ${directory}`);
+      } finally {
         unlock();
       }
     };
@@ -73,10 +82,11 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
       await probeMedium(directory, identity);
       checkOpen();
       checks += 1;
+      reserve.admit(() => true);
       const recorded = committed(state.put(CHECKS, checks));
       recording = recorded.catch(() => {});
       await recorded.catch((error: unknown) => {
-        throw storeErrorFrom(error, `health check of ${directory}`);
+        throw reserve.failureOf(error, `health check of ${directory}`);
       });
     };
     return { meta, data, id, bootCount, wasClosed, check, close: () => (closing ??= close()) };

@@ -91,7 +91,7 @@ export function parseStoreFormat(directory: string, text: string): Gfid {
 
 /** Blobs or records without a format file: not a new store but one that lost it. */
 function checkNothingIsLost(directory: string): void {
-  const mayBeThere = /^(lock(\..*)?|meta(-lock)?|data|brickshift-store\.json\..*)$/;
+  const mayBeThere = /^(lock(\..*)?|meta(-lock)?|data|reserve|brickshift-store\.json\..*)$/;
   const names = readdirSync(directory);
   const other = names.find((name) => !mayBeThere.test(name));
   if (other !== undefined) {
