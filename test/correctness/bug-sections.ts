@@ -8,7 +8,7 @@ const headings: Readonly<Record<Bug["found"], string>> = {
   fuzz: "By feeding any bytes",
   walks: "By seeded walks over parts",
   mutation: "By taking rules away",
-  stock: "By a stock brick beside ours",
+  stock: "By stock clients and bricks beside ours",
   before: "Before there were seeds",
 };
 const intros: Partial<Record<Bug["found"], string>> = {
