@@ -43,8 +43,11 @@ export class CommitRecords {
   /** Within the commit's own transaction. */
   note(change: TreeChange, gfid: Gfid, { epoch, linkto }: KnownCommit): void {
     this.#count ??= this.#all().length;
-    if (this.#count >= this.#context.options.commitsMax) this.#forgetOldest(change);
-    this.#count += 1;
+    // A file that came back and moves away again takes the place that it has.
+    if (change.bytesOf(RecordKind.commit, gfid) === undefined) {
+      if (this.#count >= this.#context.options.commitsMax) this.#forgetOldest(change);
+      this.#count += 1;
+    }
     const writer = new XdrWriter(64);
     writer.u64(epoch);
     writer.name(linkto);

@@ -52,6 +52,21 @@ onBothStores("what is remembered of commits", (current: () => TreeFixture) => {
     expect("epoch" in fixture.tree.committed(gfids[0] as Gfid)).toBe(true);
   });
 
+  it("takes one place for each file, however often that came back and moved away", async () => {
+    const fixture = current();
+    await fixture.restart({ commitsMax: 8 });
+    const gfid = await moved("f", 1n);
+    const other = await moved("g", 2n);
+    for (let epoch = 3n; epoch < 23n; epoch += 1n) {
+      await fixture.tree.unlink(ROOT_GFID, "f", { onlyLinkFile: true });
+      await fixture.tree.create(ROOT_GFID, "f", object(gfid));
+      await fixture.tree.commitMoved(gfid, "brick-d", epoch);
+    }
+    expect(fixture.tree.committed(other)).toMatchObject({ epoch: 2n });
+    expect(fixture.tree.committed(newGfid())).toEqual({ since: 0n });
+    expect(fixture.tree.committed(gfid)).toMatchObject({ epoch: 22n });
+  });
+
   it("is unknown in a store that was made before there were such records", async () => {
     const fixture = current();
     await fixture.store.meta.transact((tx) => tx.delete(objectKey(RecordKind.commit, NULL_GFID)));
