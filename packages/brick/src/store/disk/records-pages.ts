@@ -3,6 +3,8 @@ import { readSync } from "node:fs";
 const HEAD_BYTES = 24;
 const NODE_BYTES = 8;
 const DATABASE_BYTES = 48;
+/** What a leaf has of a record that has pages of its own: the first one's number, its transaction, how many. */
+const BIG_BYTES = 24;
 /** Where the two databases of a file are in a meta page: what is free, and what there is. */
 const FREE_AT = 48;
 const MAIN_AT = 96;
@@ -26,7 +28,7 @@ export interface RecordsFile {
  * What is wrong with the pages that a meta page leads to; `undefined` when lmdb can walk them. lmdb trusts what it maps: a page
  * that was overwritten ends the process with a signal, and then nobody says what to do. Each page of the trees is looked at
  * once, which takes some µs for each. What the values mean is not looked at.
- * Source: lmdb, `MDB_page`, `MDB_node`, `MDB_db`, as lmdb-js 3 builds it (offsets count from the end of a page's head).
+ * Source: lmdb, `MDB_page`, `MDB_node`, `MDB_ovpage`, `MDB_db`, as lmdb-js 3 builds it (offsets count from the end of a page's head).
  */
 export function faultOfPages(file: RecordsFile, meta: Buffer): string | undefined {
   const walk = new PageWalk(file);
@@ -134,8 +136,8 @@ class PageWalk {
     if (key.length === 0 || (isOfFreePages && key.length !== 8))
       throw fault(number, "has a record without a key");
     if (flags === Node.big) {
-      if (from + 8 > page.length) throw fault(number, "has a record beyond its end");
-      return this.#overflow(page.readBigUInt64LE(from), lengthBytes);
+      if (from + BIG_BYTES > page.length) throw fault(number, "has a record beyond its end");
+      return this.#overflow(page.readBigUInt64LE(from), page.readBigUInt64LE(from + 16), lengthBytes);
     }
     if (from + lengthBytes > page.length) throw fault(number, "has a record beyond its end");
     if (flags === 0) return;
@@ -145,14 +147,13 @@ class PageWalk {
     this.database(Buffer.from(page.subarray(from, from + DATABASE_BYTES)), false);
   }
 
-  /** A record that has pages of its own. */
-  #overflow(number: bigint, lengthBytes: number): void {
+  /** A record that has pages of its own: more than it needs when it was made smaller in the very commit that made it. */
+  #overflow(number: bigint, count: bigint, lengthBytes: number): void {
     const page = this.#page(number);
-    const count = page.readUInt32LE(20);
-    const wanted = Math.ceil((HEAD_BYTES + lengthBytes) / this.#file.pageBytes);
-    if (page.readUInt16LE(18) !== Page.overflow || count !== wanted)
-      throw fault(number, "is not the record that it should be");
-    for (let more = 1n; more < BigInt(count); more += 1n) this.#mark(number + more);
+    const needed = Math.ceil((HEAD_BYTES + lengthBytes) / this.#file.pageBytes);
+    const isIt = page.readUInt16LE(18) === Page.overflow && BigInt(page.readUInt32LE(20)) === count;
+    if (!isIt || count < needed) throw fault(number, "is not the record that it should be");
+    for (let more = 1n; more < count; more += 1n) this.#mark(number + more);
   }
 
   #page(number: bigint): Buffer {
