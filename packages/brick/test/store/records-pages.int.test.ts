@@ -87,6 +87,31 @@ it("finds each field of the head of a page that is in use, whichever bit of it h
   expect(missed).toEqual([]);
 });
 
+it("finds whichever bit has changed of how many pages a leaf gives a large record", () => {
+  const used = usedPages();
+  const kindOf = (page: number) => records.readUInt16LE(page * PAGE_BYTES + 18);
+  const countOf = (page: number) => records.readUInt32LE(page * PAGE_BYTES + 20);
+  // That of 20,000 bytes; the list of free pages may have one too.
+  const large = used.find((page) => kindOf(page) === 4 && countOf(page) === 5) ?? 0;
+  const reference = Buffer.alloc(24);
+  reference.writeBigUInt64LE(BigInt(large));
+  records.copy(reference, 8, large * PAGE_BYTES + 8, large * PAGE_BYTES + 16);
+  reference.writeBigUInt64LE(5n, 16);
+  const leaves = used.filter((page) => kindOf(page) === 2).map((page) => page * PAGE_BYTES);
+  // The last one: what a leaf had before may still be in its free room, which is in the middle.
+  const places = leaves.flatMap((leaf) => {
+    const at = records.subarray(leaf, leaf + PAGE_BYTES).lastIndexOf(reference);
+    return at === -1 ? [] : [leaf + at];
+  });
+  expect(places).toHaveLength(1);
+  const countAt = (places[0] ?? 0) + 16;
+  for (let bit = 0; bit < 64; bit += 1) {
+    const at = countAt + (bit >> 3);
+    const fault = faultOf((bytes) => void (bytes[at] = (bytes[at] ?? 0) ^ (1 << (bit & 7))));
+    expect([bit, fault]).toEqual([bit, expect.stringContaining("is not the record that it should be")]);
+  }
+});
+
 it("finds a file that was cut, also within its last page in use", () => {
   for (let page = 1; page < pages().length - 1; page += 7) {
     const fault = faultOf((bytes) => bytes.subarray(0, page * PAGE_BYTES + 100));
