@@ -98,18 +98,8 @@ it("files move away from a source whose disk is full to the last block", async (
   }).toThrow("ENOSPC");
   expect(freeBytes()).toBe(0);
 
-  const runner = new RunnerProcess([
-    ...[
-      "run",
-      "--source",
-      small.url,
-      "--destination",
-      roomy.url,
-      "--state",
-      join(scratch, "state"),
-      "--json",
-    ],
-  ]);
+  const ends = ["--source", small.url, "--destination", roomy.url];
+  const runner = new RunnerProcess(["run", ...ends, "--state", join(scratch, "state"), "--json"]);
   expect(await runner.exited, runner.errors).toBe(0);
   expect(runner.last).toMatchObject({ event: "report", filesMoved: 300, filesFailed: 0 });
   for (const [name, content] of contents) {

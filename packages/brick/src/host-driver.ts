@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { type Gfid, parseGfid } from "@brickshift/wire";
 
 /** The host's wall clock, in ms since 1970. */
@@ -18,4 +19,9 @@ export function hostMonotonicMs(): number {
 /** A fresh random uuid in the text form of a gfid. */
 export function randomGfid(): Gfid {
   return parseGfid(globalThis.crypto.randomUUID());
+}
+
+/** Random bytes of the host. */
+export function hostRandom(length: number): Uint8Array {
+  return randomBytes(length);
 }

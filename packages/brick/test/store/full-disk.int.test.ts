@@ -1,12 +1,15 @@
 import { execFileSync } from "node:child_process";
 import {
   closeSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   rmSync,
   statfsSync,
   statSync,
   truncateSync,
+  writeFileSync,
   writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -44,6 +47,10 @@ function fill(): void {
   }
   expect(free()).toBe(0);
 }
+
+/** Gives so many bytes of what {@link fill} took. */
+const leaveFree = (bytes: number) =>
+  truncateSync(join(disk, "ballast"), statSync(join(disk, "ballast")).size - bytes);
 
 const empty = () => rmSync(join(disk, "ballast"));
 
@@ -113,7 +120,9 @@ it("gives its reserve to what says that it makes room, and has it back when ther
   });
   expect(await outcomes([urgent])).toEqual(["kept"]);
   expect(reserve()).toBeLessThan(whole);
-  // What was given back is nobody's who makes the records larger.
+  // What was given back is nobody's who makes the records larger, also when there is some room.
+  expect(await outcomes([put(store, "more")])).toEqual(["STORE_NO_SPACE"]);
+  leaveFree(300_000);
   expect(await outcomes([put(store, "more")])).toEqual(["STORE_NO_SPACE"]);
   empty();
   expect(await outcomes([put(store, "more")])).toEqual(["kept"]);
@@ -148,4 +157,63 @@ it("closes though the reserve is gone too, and is then a store that was not clos
   expect(again.wasClosed).toBe(false);
   expect(keys(again)).toEqual(["kept"]);
   await again.close();
+});
+
+it("tells nothing but a full disk when the reserve does not suffice", async () => {
+  const store = await open();
+  const names = Array.from({ length: 1_000 }, (_, index) => `key-${index}`);
+  // One after the other: lmdb has free pages then, and is left with too few of them again and again.
+  for (const name of names) await put(store, name);
+  truncateSync(join(disk, "store", "reserve"), 0);
+  fill();
+  const ends = new Set<string>();
+  for (const name of names) for (const end of await outcomes([remove(store, name)])) ends.add(end);
+  ends.delete("kept");
+  expect([...ends]).toEqual(["STORE_NO_SPACE"]);
+  await store.close().catch(() => {});
+});
+
+it("says that there is no room, wherever the opening meets that, and opens when there is", async () => {
+  const store = await open();
+  await put(store, "kept");
+  await store.close();
+  const ends: string[] = [];
+  for (let pages = 0; pages < 6; pages += 1) {
+    truncateSync(join(disk, "store", "reserve"), 0);
+    fill();
+    if (pages > 0) leaveFree(pages * 4_096);
+    ends.push(...(await outcomes([open().then((opened) => opened.close())])));
+    empty();
+  }
+  expect(new Set(ends.slice(0, 2))).toEqual(new Set(["STORE_NO_SPACE"]));
+  expect(new Set([...ends, "kept"])).toEqual(new Set(["STORE_NO_SPACE", "kept"]));
+  const again = await open();
+  expect(keys(again)).toEqual(["kept"]);
+  await again.close();
+});
+
+it("takes records while there is room, though its reserve cannot be made", async () => {
+  const first = await open();
+  await first.close();
+  const path = join(disk, "store", "reserve");
+  rmSync(path);
+  mkdirSync(path);
+  const store = await open();
+  expect(await outcomes([put(store, "a"), put(store, "b")])).toEqual(["kept"]);
+  fill();
+  expect(await outcomes([put(store, "c")])).toEqual(["STORE_NO_SPACE"]);
+  empty();
+  await store.close();
+});
+
+it("leaves a file of the reserve's name alone in a directory that is no store", async () => {
+  const path = join(disk, "store", "reserve");
+  mkdirSync(join(disk, "store"));
+  writeFileSync(path, "somebody's");
+  fill();
+  const code = expect.stringMatching(/^STORE_(NO_SPACE|DAMAGED)$/);
+  await expect(open()).rejects.toMatchObject({ code });
+  empty();
+  await expect(open()).rejects.toMatchObject({ code: "STORE_DAMAGED" });
+  expect(readFileSync(path, "utf8")).toBe("somebody's");
 });

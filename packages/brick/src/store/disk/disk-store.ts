@@ -11,7 +11,7 @@ import { faultOfRecords } from "./records-file.js";
 import { Reserve } from "./reserve.js";
 import { StoreError } from "../store-error.js";
 import { makeStoreDirectory, openErrorOf } from "./store-directory.js";
-import { damaged, makeBlobDirectories, readStoreId, writeStoreId } from "./store-format.js";
+import { damaged, isStoreDirectory, makeBlobDirectories, readStoreId, writeStoreId } from "./store-format.js";
 
 const BOOT_COUNT = "boot-count";
 const IS_CLOSED = "is-closed";
@@ -30,9 +30,10 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
   let root: RootDatabase | undefined;
   try {
     makeStoreDirectory(resolve(directory));
-    // Before the lock: its file needs room too, and whoever holds it may lose a piece of the reserve.
     const reserve = new Reserve(directory);
-    reserve.makeRoom();
+    // Before the lock: its file needs room too, and whoever holds it may lose a piece of the reserve. In a directory that is
+    // no store a file of that name is somebody's.
+    if (isStoreDirectory(directory)) reserve.makeRoom();
     unlock = lockDirectory(directory);
     const known = readStoreId(directory);
     makeBlobDirectories(directory);
@@ -64,8 +65,7 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
         await committed(state.put(IS_CLOSED, true));
         await opened.close();
       } catch (error) {
-        // Not waited for: after a commit that failed lmdb waits for a flush that never comes.
-        void opened.close();
+        letGo(opened);
         throw reserve.failureOf(error, `close of ${directory}`);
       } finally {
         unlock();
@@ -91,10 +91,15 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
     };
     return { meta, data, id, bootCount, wasClosed, check, close: () => (closing ??= close()) };
   } catch (error) {
-    await root?.close();
+    letGo(root);
     unlock();
     throw openErrorOf(error, directory);
   }
+}
+
+/** Closes without waiting: after a commit that failed lmdb waits for a flush that never comes (measured, lmdb-js 3.5). */
+function letGo(root: RootDatabase | undefined): void {
+  void root?.close();
 }
 
 /** Rejects with the reason of lmdb when a commit fails. */

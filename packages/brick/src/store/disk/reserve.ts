@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { closeSync, fstatSync, ftruncateSync, openSync, statfsSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { hostRandom } from "../../host-driver.js";
 import { StoreError } from "../store-error.js";
 import { storeErrorFrom } from "./platform-error.js";
 
@@ -42,9 +42,10 @@ export class Reserve {
   admit(mayUseReserve: () => boolean): void {
     const { freeBytes, marginBytes, reserveBytes } = this.#room();
     const spareBytes = freeBytes - marginBytes;
-    if (spareBytes >= 0 && this.#heldBytes >= reserveBytes) return;
-    if (spareBytes > 0) this.#hold(Math.min(reserveBytes, this.#heldBytes + spareBytes));
-    if (spareBytes >= 0 && this.#heldBytes >= reserveBytes) return;
+    const missingBytes = reserveBytes - this.#heldBytes;
+    if (missingBytes > 0 && spareBytes > 0) this.#hold(this.#heldBytes + Math.min(missingBytes, spareBytes));
+    // There is room also where the reserve could not be made, for want of fds or a permission.
+    if (spareBytes >= Math.max(0, missingBytes)) return;
     if (!mayUseReserve()) throw new StoreError("STORE_NO_SPACE", `${this.#directory} has no room left`);
     this.makeRoom();
   }
@@ -84,7 +85,7 @@ export class Reserve {
   #hold(bytes: number): void {
     this.#resize((fd, size) => {
       // Zeros would take no room where the file system compresses.
-      for (let at = size; at < bytes;) at += writeSync(fd, randomBytes(Math.min(PIECE_BYTES, bytes - at)));
+      for (let at = size; at < bytes;) at += writeSync(fd, hostRandom(Math.min(PIECE_BYTES, bytes - at)));
     });
   }
 
@@ -92,16 +93,18 @@ export class Reserve {
     this.#resize((fd, size) => ftruncateSync(fd, Math.max(0, size - bytes)));
   }
 
-  /** Does what can be done: without a reserve a store is as good as any other until its medium is full. */
+  /** What fails, fails for the reserve alone: the change that it is for may go on, and what the file has then counts. */
   #resize(work: (fd: number, size: number) => void): void {
-    let fd: number | undefined;
     try {
-      fd = openSync(this.#path, "a");
-      work(fd, fstatSync(fd).size);
+      const fd = openSync(this.#path, "a");
+      try {
+        work(fd, fstatSync(fd).size);
+      } finally {
+        this.#heldBytes = fstatSync(fd).size;
+        closeSync(fd);
+      }
     } catch {
-      // What is there counts.
+      // The medium is told to be full when a change finds it so.
     }
-    this.#heldBytes = fd === undefined ? 0 : fstatSync(fd).size;
-    if (fd !== undefined) closeSync(fd);
   }
 }

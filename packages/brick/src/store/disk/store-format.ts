@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -20,6 +21,11 @@ const FORMAT_FILE = "brickshift-store.json";
 /** Directory of the blobs of one store, and within it one for each first byte of a gfid. */
 export function blobDirectory(directory: string, byte: number): string {
   return join(directory, "data", byte.toString(16).padStart(2, "0"));
+}
+
+/** Whether a store has been made in a directory; what it says of itself is not looked at. */
+export function isStoreDirectory(directory: string): boolean {
+  return existsSync(join(directory, FORMAT_FILE));
 }
 
 /**
@@ -91,7 +97,7 @@ export function parseStoreFormat(directory: string, text: string): Gfid {
 
 /** Blobs or records without a format file: not a new store but one that lost it. */
 function checkNothingIsLost(directory: string): void {
-  const mayBeThere = /^(lock(\..*)?|meta(-lock)?|data|reserve|brickshift-store\.json\..*)$/;
+  const mayBeThere = /^(lock(\..*)?|meta(-lock)?|data|brickshift-store\.json\..*)$/;
   const names = readdirSync(directory);
   const other = names.find((name) => !mayBeThere.test(name));
   if (other !== undefined) {
