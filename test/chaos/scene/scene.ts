@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Gfid } from "@brickshift/wire";
 import { parseGfid } from "@brickshift/wire";
@@ -105,6 +105,8 @@ export class Scene {
     this.#plays += 1;
     const player = number % this.#players.length;
     const history = join(this.directory, `history-${this.#plays}`);
+    // Whoever is killed before he begins has done nothing.
+    writeFileSync(history, "");
     this.histories.push(history);
     this.player(player).play({
       do: "play",
