@@ -71,7 +71,8 @@ export function dataCalls(context: TreeContext): DataCalls {
       if (!context.open.release(gfid)) return;
       const record = context.records.inode(gfid);
       if (record === undefined) return;
-      context.inBackground(record.nlink === 0 ? removeUnlinked(context, gfid) : context.persistTimes([gfid]));
+      const hasName = record.nlink > 0 && !context.open.isLosingName(gfid);
+      context.inBackground(hasName ? context.persistTimes([gfid]) : removeUnlinked(context, gfid));
     },
   };
 }

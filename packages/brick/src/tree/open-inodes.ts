@@ -5,6 +5,7 @@ import { TreeError } from "./tree-error.js";
 export class OpenInodes {
   readonly #holds = new Map<Gfid, number>();
   readonly #dying = new Set<Gfid>();
+  readonly #losingName = new Set<Gfid>();
   /** Held objects that were made without a name and have got none yet. */
   readonly #nameless = new Set<Gfid>();
   readonly #holdsMax: number;
@@ -53,6 +54,23 @@ export class OpenInodes {
   /** The object has a name now. */
   named(gfid: Gfid): void {
     this.#nameless.delete(gfid);
+  }
+
+  /**
+   * A held object loses its last name. Called within the transaction that takes it: readers still see the name until the commit
+   * is done, and the last hold may end before.
+   */
+  startLosingName(gfid: Gfid): void {
+    this.#losingName.add(gfid);
+  }
+
+  /** What the record says of names is true again. */
+  stopLosingName(gfid: Gfid): void {
+    this.#losingName.delete(gfid);
+  }
+
+  isLosingName(gfid: Gfid): boolean {
+    return this.#losingName.has(gfid);
   }
 
   /**

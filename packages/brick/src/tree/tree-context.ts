@@ -108,6 +108,7 @@ export class TreeChange extends TreeChanges {
   readonly #context: TreeContext;
   readonly #persisted = new Map<Gfid, DirtyTimes>();
   readonly #dying: Gfid[] = [];
+  readonly #losingName: Gfid[] = [];
   readonly #blobs: Gfid[] = [];
 
   constructor(tx: ConstructorParameters<typeof TreeChanges>[0], context: TreeContext) {
@@ -153,6 +154,8 @@ export class TreeChange extends TreeChanges {
       // Nothing can be published at a name that is gone: what is left is a plain unlinked file.
       this.putInode(gfid, { ...settled, nlink: 0, target: undefined, ctimeNs: this.nowNs });
       this.putPending(gfid, "remove");
+      this.#context.open.startLosingName(gfid);
+      this.#losingName.push(gfid);
     } else {
       this.removeObject(gfid, settled);
     }
@@ -181,5 +184,6 @@ export class TreeChange extends TreeChanges {
   /** The change is over, well or not. */
   end(): void {
     for (const gfid of this.#dying) this.#context.open.stopDying(gfid);
+    for (const gfid of this.#losingName) this.#context.open.stopLosingName(gfid);
   }
 }

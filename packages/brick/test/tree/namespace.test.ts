@@ -1,5 +1,6 @@
 import { NULL_GFID, ROOT_GFID } from "@brickshift/wire";
 import { expect, it } from "vitest";
+import { createTree } from "../../src/tree/create-tree.js";
 import { codeOf, newGfid, object, onBothStores, type TreeFixture } from "./tree-fixture.js";
 
 onBothStores("names", (current: () => TreeFixture) => {
@@ -202,6 +203,31 @@ onBothStores("names", (current: () => TreeFixture) => {
     expect(fixture.tree.recovered).toMatchObject({ unlinked: 0 });
     expect(fixture.store.data.stat(gfid)).toBeUndefined();
     expect(await codeOf(() => fixture.tree.stat(gfid))).toBe("TREE_STALE");
+  });
+
+  it("removes an unlinked file whose last hold ends before the commit that takes its name is done", async () => {
+    const fixture = current();
+    const gfid = await fixture.file("f", "data");
+    const { meta } = fixture.store;
+    let onWorked = () => {};
+    const transact: typeof meta.transact = (work) =>
+      meta.transact((tx) => {
+        const done = work(tx);
+        onWorked();
+        return done;
+      });
+    const watched = { get: meta.get.bind(meta), range: meta.range.bind(meta), transact };
+    const tree = await createTree({ ...fixture.store, meta: watched });
+    tree.hold(gfid);
+    onWorked = () => {
+      onWorked = () => {};
+      expect(tree.stat(gfid).nlink).toBe(1);
+      tree.release(gfid);
+    };
+    await tree.unlink(ROOT_GFID, "f");
+    await tree.close();
+    expect(await codeOf(() => tree.stat(gfid))).toBe("TREE_STALE");
+    expect(fixture.store.data.stat(gfid)).toBeUndefined();
   });
 
   it("keeps a file for whoever got hold of it while it was being unlinked", async () => {
