@@ -123,9 +123,9 @@ export class BrickLeases {
       return { leaseId, epoch, dirty, locks, session: this.#brick.session };
     } catch (error) {
       const known = toLeaseError(error);
-      // It may be granted yet, with nobody to use it.
+      // It may be granted yet, with nobody to use it, unless the brick refused.
       if (signal?.aborted === true) this.#withdraw(gfid, leaseId, asked);
-      else if (known !== error) this.#giveBack(gfid, leaseId, true);
+      else if (isUnanswered(error)) this.#giveBack(gfid, leaseId, true);
       throw known;
     }
   }

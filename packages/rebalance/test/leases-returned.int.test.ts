@@ -47,6 +47,30 @@ function onAsked(tell: () => void): Around<"lease"> {
 
 const onlyTheOther = { leases: 1, queuedRequests: 0 };
 
+describe("a request for a lease that the brick refuses", () => {
+  it("leaves nothing to be given back", async () => {
+    await bricks.close();
+    bricks = await twoBricks({ leases: { leasesPerInodeMax: 1 } });
+    const gfid = await makeFile(bricks.source, "f", random.bytes(10));
+    const sent: number[] = [];
+    const lease: Around<"lease"> = (input, send) => {
+      sent.push(input.lease.cmd);
+      return send();
+    };
+    const world = { scheduler: nodeScheduler, random };
+    const leases = new BrickLeases(
+      interceptedPort(bricks.source, { lease }),
+      world,
+      rebalanceOptions.parse({}),
+    );
+    const held = await leases.acquire({ gfid, mode: "shared" });
+    await expect(leases.acquire({ gfid, mode: "shared" })).rejects.toMatchObject({ code: "LEASE_LIMIT" });
+    await leases.settle();
+    expect(sent).toEqual([LeaseCmd.set, LeaseCmd.set]);
+    await leases.unlock(gfid, held);
+  });
+});
+
 describe("when a run that was cancelled has ended", () => {
   it("no request for a lease on the source waits any more", async () => {
     const gfid = await makeFile(bricks.source, "f", random.bytes(20_000));
