@@ -38,8 +38,9 @@ export function encodeRecords(records: readonly JournalRecord[], check: number):
 
 /**
  * Reads a journal. Each record is a line with its length and a checksum over itself and all before it, so that neither a
- * changed byte nor a missing line goes unnoticed. A last line that is not there to its end is what a power cut or a full disk
- * leaves of a write that nobody was told had come to the disk: it is left out.
+ * changed byte nor a line missing between others goes unnoticed. A last line that is not there to its end is what a power cut or a
+ * full disk leaves of a write that nobody was told had come to the disk: it is left out. That whole lines are missing at the
+ * end cannot be seen, and costs nothing but time: what they were about is found by asking the bricks.
  * @throws RebalanceError `REBALANCE_JOURNAL_DAMAGED`, `REBALANCE_JOURNAL_VERSION`.
  */
 export function parseJournal(bytes: Uint8Array): JournalText {
