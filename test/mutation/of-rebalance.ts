@@ -160,7 +160,7 @@ export const ofRebalance: readonly Mutant[] = [
     edits: [
       {
         file: `${src}/settle-flip.ts`,
-        from: `if (isOurs) await abortLocked(context, gfid, epoch, lock);`,
+        from: `await abortLocked(context, gfid, epoch, lock);`,
         to: ``,
       },
     ],
@@ -183,8 +183,8 @@ export const ofRebalance: readonly Mutant[] = [
     edits: [
       {
         file: `${src}/settle-flip.ts`,
-        from: `if (isCommitted && (await publish(context, gfid, epoch))) return recovered(context, gfid);`,
-        to: ``,
+        from: `if (fate === "committed") {`,
+        to: `if (fate !== fate) {`,
       },
     ],
     tests: [`${unit}/late-and-unclear.int.test.ts`],
@@ -281,8 +281,8 @@ export const ofRebalance: readonly Mutant[] = [
     edits: [
       {
         file: `${src}/target-fate.ts`,
-        from: `return since !== undefined && madeUnder > since ? "not-committed" : unknown;`,
-        to: `return since === undefined ? unknown : "committed";`,
+        from: `return since !== undefined && madeUnder > since ? "not-committed" : "unknown";`,
+        to: `return since === undefined ? "unknown" : "committed";`,
       },
     ],
     tests: ["packages/rebalance/test/left-over.int.test.ts"],
@@ -303,8 +303,8 @@ export const ofRebalance: readonly Mutant[] = [
     edits: [
       {
         file: `${src}/target-fate.ts`,
-        from: `=== destinationName ? "committed" : unknown`,
-        to: `=== destinationName ? "not-committed" : unknown`,
+        from: `=== destinationName ? "committed" : "unknown"`,
+        to: `=== destinationName ? "not-committed" : "unknown"`,
       },
     ],
     tests: ["packages/rebalance/test/left-over.int.test.ts"],
@@ -319,5 +319,43 @@ export const ofRebalance: readonly Mutant[] = [
       },
     ],
     tests: ["packages/rebalance/test/left-over.int.test.ts"],
+  },
+  {
+    rule: "a source that shows data does not prove that it did not commit, for what a run finds",
+    edits: [{ file: `${src}/settle-flip.ts`, from: `await needDroppable(context, target);`, to: `` }],
+    tests: ["packages/rebalance/test/left-over.int.test.ts"],
+  },
+  {
+    rule: "a source that shows data does not prove that it did not commit, for what a copy takes over",
+    edits: [
+      {
+        file: `${src}/file-destination.ts`,
+        from: `await this.#world.needDroppable().catch(rethrow);`,
+        to: ``,
+      },
+    ],
+    tests: ["packages/rebalance/test/left-over.int.test.ts"],
+  },
+  {
+    rule: "a source that shows data does not prove that it did not commit, for a commit without answer",
+    edits: [
+      {
+        file: `${src}/flip.ts`,
+        from: `const isShown = state.type === "present";`,
+        to: `if (state.type === "present") return false;\n    const isShown = state.type === "present";`,
+      },
+    ],
+    tests: ["packages/rebalance/test/late-and-unclear.int.test.ts"],
+  },
+  {
+    rule: "a link file to another brick does not prove that the source did not commit",
+    edits: [
+      {
+        file: `${src}/flip.ts`,
+        from: `const isShown = state.type === "present";`,
+        to: `if (state.type === "link") return false;\n    const isShown = state.type === "present";`,
+      },
+    ],
+    tests: ["packages/rebalance/test/late-and-unclear.int.test.ts"],
   },
 ];

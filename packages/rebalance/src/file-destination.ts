@@ -38,6 +38,8 @@ export interface FileDestinationWorld {
   readonly destination: BrickPort;
   readonly leases: BrickLeases;
   readonly fopTimeoutMs: number;
+  /** Rejects unless the target that the destination has, if any, may be dropped while the source shows data. */
+  readonly needDroppable: () => Promise<void>;
   /** Hears of each write that was acknowledged. */
   readonly onWritten: (bytes: number) => void;
 }
@@ -338,6 +340,7 @@ export class FileDestination implements Destination {
     // What is dropped must not be the only copy. While the source shows data under a lease that is held, no commit
     // with a lower epoch can come any more, and one with a higher epoch fences this off.
     await this.#needOrigin();
+    await this.#world.needDroppable().catch(rethrow);
     const before = this.#abortFence;
     this.#raiseAbortFence(fence);
     try {

@@ -7,7 +7,7 @@ import { lookUpAlone } from "./look-up-alone.js";
 import { isRebalanceError, RebalanceError } from "./rebalance-error.js";
 import { patienceOf, type RunContext } from "./run-context.js";
 import { SourceGone } from "./source-errors.js";
-import { fateOfTarget, undecided } from "./target-fate.js";
+import { fateOfTarget, rememberedFate, undecided } from "./target-fate.js";
 import { untilAnswered } from "./until-answered.js";
 
 /** What is flipped. */
@@ -99,11 +99,13 @@ async function wasCommitted(context: RunContext, { gfid, path, lease, destinatio
   try {
     await untilAnswered(() => sourceLeases.end(gfid, lease.leaseId), patience);
     const { state } = await untilAnswered(() => lookUpAlone(context, gfid), patience);
-    if (state.type === "link") return state.linkto === destinationName;
-    if (state.type === "present") return false;
-    // Nothing at all: it was removed before, or committed and its link file taken for stale and removed since.
-    const fate = await untilAnswered(() => fateOfTarget(context, { gfid, madeUnder, fence }), patience);
-    if (fate === "unknown") throw undecided(context, gfid);
+    if (state.type === "link" && state.linkto === destinationName) return true;
+    // It may have committed all the same: a link file can be removed for a stale one, and another mode or linkto be given to it.
+    const target = { gfid, madeUnder, fence };
+    const isShown = state.type === "present";
+    const ask = isShown ? rememberedFate : fateOfTarget;
+    const fate = await untilAnswered(() => ask(context, target), patience);
+    if (fate === "unknown" && !isShown) throw undecided(context, gfid);
     return fate === "committed";
   } catch (cause) {
     if (isRebalanceError(cause)) throw cause;

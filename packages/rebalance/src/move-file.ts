@@ -7,6 +7,7 @@ import { FileDestination } from "./file-destination.js";
 import { FileSource } from "./file-source.js";
 import { flip, type FlipState } from "./flip.js";
 import { fopErrorOf, isErrno, isRevoked, isUnanswered } from "./fop-failure.js";
+import { targetOf } from "./held-targets.js";
 import { missingNames, reconcileNames } from "./link-names.js";
 import { LockLost, MigrationLock } from "./migration-lock.js";
 import type { Outcome } from "./outcome.js";
@@ -14,6 +15,7 @@ import { isRebalanceError } from "./rebalance-error.js";
 import { patienceOf, patienceWithLock, type RunContext } from "./run-context.js";
 import { settleFlip } from "./settle-flip.js";
 import { SourceMoved } from "./source-errors.js";
+import { needDroppable } from "./target-fate.js";
 import { TargetLost } from "./target-lost.js";
 import { sleepUntil } from "./throttle-driver.js";
 import { untilAnswered } from "./until-answered.js";
@@ -86,6 +88,7 @@ class FileMove {
         destination,
         leases: context.destinationLeases,
         fopTimeoutMs,
+        needDroppable: () => this.#needDroppable(),
         onWritten: (bytes) => tally.written(bytes),
       },
       this.#source,
@@ -172,6 +175,12 @@ class FileMove {
     read.catch(() => {});
     this.#attributes = { leaseId: lease.leaseId, read };
     return read;
+  }
+
+  /** A link file that is no target, or another source's, is for the brick to judge. */
+  async #needDroppable(): Promise<void> {
+    const target = await targetOf(this.#context, this.#file.gfid);
+    if (target?.source === this.#context.sourceId) await needDroppable(this.#context, target);
   }
 
   #attributesUnder(lease: GrantedLease): Promise<FileAttributes> {

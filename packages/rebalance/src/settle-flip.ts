@@ -16,7 +16,7 @@ import { LockLost, MigrationLock, PAUSE_MS_MAX } from "./migration-lock.js";
 import type { Outcome } from "./outcome.js";
 import { RebalanceError } from "./rebalance-error.js";
 import { patienceOf, type RunContext } from "./run-context.js";
-import { fateOfTarget, undecided } from "./target-fate.js";
+import { fateOfTarget, needDroppable, undecided } from "./target-fate.js";
 import { sleepUntil } from "./throttle-driver.js";
 import { untilAnswered } from "./until-answered.js";
 
@@ -72,13 +72,16 @@ async function settle(
   const target = there.type === "link" ? await targetOf(context, gfid) : undefined;
   const isOurs = target?.source === sourceId;
   if (source === "present") {
-    if (isOurs) await abortLocked(context, gfid, epoch, lock);
+    if (isOurs) {
+      await needDroppable(context, target);
+      await abortLocked(context, gfid, epoch, lock);
+    }
     return { type: "untouched" };
   }
-  if (source === "absent") return settleWithoutSource(context, gfid, epoch, isOurs ? target : undefined);
   if (source !== destinationName) {
-    if (isOurs) await dropUncommitted(context, target, epoch);
-    return { type: "settled", outcome: { type: "skipped", reason: "link-elsewhere" } };
+    if (isOurs) return settleByMemory(context, epoch, target, source);
+    if (source === "absent") return withoutAnything(context, gfid);
+    return { type: "settled", outcome: LINK_ELSEWHERE };
   }
   // A link file to a third brick, or a target that is filled from one: it was here, and has moved on.
   const hasMovedOn =
@@ -93,30 +96,36 @@ async function settle(
   throw new RebalanceError("REBALANCE_DANGLING", message);
 }
 
-/** The source has nothing under the gfid, and never will: the target is the only copy, or of a file that was removed. */
-async function settleWithoutSource(
+/**
+ * The source has no data under the gfid and no link file to us, and will not commit: what it remembers tells whether the target is the
+ * only copy, or of a file that was removed or moved to another brick.
+ *
+ * @throws RebalanceError `REBALANCE_UNDECIDED` when it does not remember.
+ */
+async function settleByMemory(
   context: RunContext,
-  gfid: Gfid,
   epoch: Epoch,
-  target: HeldTarget | undefined,
+  target: HeldTarget,
+  source: string,
 ): Promise<Settled> {
-  const { destination, options } = context;
-  if (target === undefined) {
-    const there = await lookUp(destination, gfid, options.fopTimeoutMs);
-    const type = there.type === "present" ? "already-moved" : "vanished";
-    return { type: "settled", outcome: { type } };
+  const { gfid, phase } = target;
+  const fate = phase === "filling" ? "not-committed" : await fateOfTarget(context, target);
+  if (fate === "unknown") throw undecided(context, gfid);
+  if (fate === "committed") {
+    // Who published it meanwhile may have moved it on.
+    const isPublished = await publish(context, gfid, epoch);
+    return isPublished ? recovered(context, gfid) : { type: "settled", outcome: { type: "already-moved" } };
   }
-  const isCommitted = target.phase === "prepared" && (await fateOfTarget(context, target)) === "committed";
-  if (isCommitted && (await publish(context, gfid, epoch))) return recovered(context, gfid);
-  await dropUncommitted(context, target, epoch);
-  return { type: "settled", outcome: { type: "vanished" } };
+  await abort(context, gfid, epoch);
+  return { type: "settled", outcome: source === "absent" ? { type: "vanished" } : LINK_ELSEWHERE };
 }
 
-/** @throws RebalanceError `REBALANCE_UNDECIDED` unless it is known that the source did not commit for it. */
-async function dropUncommitted(context: RunContext, target: HeldTarget, fence: Epoch): Promise<void> {
-  const fate = target.phase === "filling" ? "not-committed" : await fateOfTarget(context, target);
-  if (fate !== "not-committed") throw undecided(context, target.gfid);
-  await abort(context, target.gfid, fence);
+const LINK_ELSEWHERE: Outcome = { type: "skipped", reason: "link-elsewhere" };
+
+async function withoutAnything({ destination, options }: RunContext, gfid: Gfid): Promise<Settled> {
+  const there = await lookUp(destination, gfid, options.fopTimeoutMs);
+  const type = there.type === "present" ? "already-moved" : "vanished";
+  return { type: "settled", outcome: { type } };
 }
 
 async function recovered(context: RunContext, gfid: Gfid): Promise<Settled> {

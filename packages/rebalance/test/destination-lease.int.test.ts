@@ -142,6 +142,7 @@ it("known to be lost, no fop on names can be made of it", async () => {
       destination: bricks.destination,
       leases: new BrickLeases(bricks.destination, world, options),
       fopTimeoutMs,
+      needDroppable: async () => {},
       onWritten: () => {},
     },
     file,

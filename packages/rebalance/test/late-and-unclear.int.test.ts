@@ -33,6 +33,11 @@ const treeOf = (name: "b0" | "b1") => {
   if (tree === undefined) throw new Error(`no brick ${name}`);
   return tree;
 };
+/** As Gluster's own processes may. */
+const setLinkto = (gfid: Gfid, linkto: string) => {
+  const xattrs = new Map([["trusted.glusterfs.dht.linkto", Buffer.from(`${linkto}\0`)]]);
+  return treeOf("b0").setXattrs(gfid, xattrs, undefined, { internal: true });
+};
 const withGfid = (gfid: Gfid) => new Map([["gfid-req", gfidValue(gfid)] as const]);
 
 describe("a commit that was made, but answered with an error of the disk", () => {
@@ -82,6 +87,25 @@ describe("a commit without an answer", () => {
     await rebalance().run({ source, destination: bricks.destination });
     await removed;
     expect(treeOf("b0").isLinked(gfid)).toBe(false);
+    expect(await readAll(bricks.destination, gfid)).toEqual(content);
+  });
+
+  it.each([
+    ["names another brick", (gfid: Gfid) => setLinkto(gfid, "b2")],
+    ["shows as data", (gfid: Gfid) => treeOf("b0").setattr(gfid, { mode: 0o644 }, { internal: true })],
+  ])("whose link file then %s leaves the data on the destination", async (_, change) => {
+    const content = Buffer.from(random.bytes(3_000));
+    const gfid = await makeFile(bricks.source, "f", content);
+    const source = interceptedPort(bricks.source, {
+      setxattr: async (input, send) => {
+        const reply = await send();
+        if (getXdata(input.dict, "migration") !== "commit") return reply;
+        await change(gfid);
+        throw new ProtocolError("RpcError", "RPC_PING_TIMEOUT", errorCodes.RPC_PING_TIMEOUT, "no answer");
+      },
+    });
+    const { counts } = await rebalance().run({ source, destination: bricks.destination });
+    expect(counts.moved).toBe(1);
     expect(await readAll(bricks.destination, gfid)).toEqual(content);
   });
 

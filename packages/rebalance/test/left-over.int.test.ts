@@ -1,6 +1,15 @@
-import { type Epoch, type Gfid, LINK_FILE_PERMISSIONS, LkCmd, LockType, ROOT_GFID } from "@brickshift/wire";
+import {
+  ANONYMOUS_FD,
+  type Epoch,
+  type Gfid,
+  LINK_FILE_PERMISSIONS,
+  LkCmd,
+  LockType,
+  ROOT_GFID,
+} from "@brickshift/wire";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MemoryJournal } from "../src/index.js";
+import { interceptedPort } from "./intercepted-port.js";
 import { makeFile, newGfid, random, readAll, rebalance, twoBricks } from "./two-bricks.js";
 
 let bricks: Awaited<ReturnType<typeof twoBricks>>;
@@ -28,15 +37,19 @@ const run = (options: Parameters<typeof rebalance>[0] = {}) =>
 /** A file whose runner ended when it had filled its target, or prepared it as well. */
 async function leftOver(phase: "filling" | "prepared", name = "f"): Promise<Gfid> {
   const gfid = await makeFile(bricks.source, name, content);
+  await leaveTarget(phase, name, gfid);
+  return gfid;
+}
+
+async function leaveTarget(phase: "filling" | "prepared", name: string, gfid: Gfid): Promise<void> {
   const tree = treeOf("b1");
   const object = { gfid, mode: 0o101000, uid: 0, gid: 0 };
   await tree.createTarget(ROOT_GFID, name, object, "b0", token());
   await tree.write(gfid, 0, content, { token: token() });
-  if (phase === "filling") return gfid;
+  if (phase === "filling") return;
   const times = { atimeNs: 1n, mtimeNs: 2n, ctimeNs: 3n };
   const attributes = { mode: 0o640, uid: 0, gid: 0, size: content.length, ...times, xattrs: new Map() };
   await tree.prepareTarget(gfid, attributes, token(), epoch);
-  return gfid;
 }
 
 const removeOnSource = (bname = "f") => bricks.source.fops.unlink({ pargfid: ROOT_GFID, bname });
@@ -149,10 +162,69 @@ describe("a run without the journal of the one before", () => {
   });
 });
 
-describe("a target of which the source does not know whether it committed", () => {
-  async function undecided(): Promise<Gfid> {
+/** What Gluster's own processes do to link files. */
+const internal = { internal: true };
+const giveLinkto = (gfid: Gfid, linkto: string) =>
+  treeOf("b0").setXattrs(
+    gfid,
+    new Map([["trusted.glusterfs.dht.linkto", Buffer.from(`${linkto}\0`)]]),
+    undefined,
+    internal,
+  );
+const giveMode = (gfid: Gfid) => treeOf("b0").setattr(gfid, { mode: 0o644 }, internal);
+
+describe("a commit whose link file was changed before it was published", () => {
+  it("is published though the link file names another brick", async () => {
     const gfid = await leftOver("prepared");
+    await treeOf("b0").commitMoved(gfid, "b1", epoch);
+    await giveLinkto(gfid, "b2");
+    expect(await run()).toMatchObject({ counts: { recovered: 1, failed: 0 } });
+    expect(await readAll(bricks.destination, gfid)).toEqual(content);
+  });
+
+  it("keeps its target though the source shows data, and the run says why", async () => {
+    const gfid = await leftOver("prepared");
+    await treeOf("b0").commitMoved(gfid, "b1", epoch);
+    await giveMode(gfid);
+    const { failures } = await run();
+    expect(failures).toMatchObject([{ path: "/f", outcome: { code: "REBALANCE_UNDECIDED" } }]);
+    expect(treeOf("b1").target(gfid)?.phase).toBe("prepared");
     await removeOnSource();
+    expect(await run()).toMatchObject({ failures: [], counts: { recovered: 1 } });
+    expect(await readAll(bricks.destination, gfid)).toEqual(content);
+  });
+
+  it("keeps its target from a runner that has begun with the file before it was there", async () => {
+    const gfid = await makeFile(bricks.source, "f", content);
+    const destination = interceptedPort(bricks.destination, {
+      mknod: async (_, send) => {
+        await leaveTarget("prepared", "f", gfid);
+        await treeOf("b0").commitMoved(gfid, "b1", epoch);
+        await giveMode(gfid);
+        return send();
+      },
+    });
+    const { failures } = await rebalance().run({ source: bricks.source, destination });
+    expect(failures).toMatchObject([{ path: "/f", outcome: { code: "REBALANCE_UNDECIDED" } }]);
+    expect(treeOf("b1").target(gfid)?.phase).toBe("prepared");
+  });
+
+  it("is dropped, for what the source shows, when the operator says so", async () => {
+    const gfid = await leftOver("prepared");
+    await treeOf("b0").commitMoved(gfid, "b1", epoch);
+    await giveMode(gfid);
+    await bricks.source.fops.write({ gfid, fd: ANONYMOUS_FD, offset: 0, payload: Buffer.from("new") });
+    expect((await run({ undecided: "drop" })).failures).toEqual([]);
+    expect(await readAll(bricks.destination, gfid)).toEqual(Buffer.from("new"));
+  });
+});
+
+describe("a target of which the source does not know whether it committed", () => {
+  async function undecided(
+    atSource: (gfid: Gfid) => Promise<unknown> = () => removeOnSource(),
+  ): Promise<Gfid> {
+    const gfid = await leftOver("prepared");
+    await atSource(gfid);
     // As in a store that was made before commits were remembered.
     await bricks.restart("b0", () => {});
     const { meta } = bricks.servers.b0.store;
@@ -178,6 +250,18 @@ describe("a target of which the source does not know whether it committed", () =
   it("is published or dropped when the operator says so", async () => {
     const gfid = await undecided();
     expect((await run({ undecided: "publish" })).failures).toEqual([]);
+    expect(await readAll(bricks.destination, gfid)).toEqual(content);
+  });
+
+  it("is published when the operator says so though the source links elsewhere", async () => {
+    const gfid = await undecided((gfid) =>
+      giveLinkto(gfid, "b2").then(() => treeOf("b0").setattr(gfid, { mode: 0o1000 }, internal)),
+    );
+    const { failures } = await run();
+    expect(failures).toContainEqual(
+      expect.objectContaining({ outcome: expect.objectContaining({ code: "REBALANCE_UNDECIDED" }) }),
+    );
+    expect((await run({ undecided: "publish" })).counts).toMatchObject({ recovered: 1, failed: 0 });
     expect(await readAll(bricks.destination, gfid)).toEqual(content);
   });
 
