@@ -136,6 +136,9 @@ describe("a commit without an answer", () => {
   });
 
   it("leaves the destination as it is while nobody can say what became of it, and the next run ends it", async () => {
+    await bricks.close();
+    // The lease that nobody gives back is revoked for the next run.
+    bricks = await twoBricks({ leases: { recallTimeoutMs: 50 } });
     const content = Buffer.from(random.bytes(3_000));
     const gfid = await makeFile(bricks.source, "f", content);
     let isCut = false;
