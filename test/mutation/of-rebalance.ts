@@ -303,8 +303,8 @@ export const ofRebalance: readonly Mutant[] = [
     edits: [
       {
         file: `${src}/target-fate.ts`,
-        from: `=== destinationName ? "committed" : "unknown"`,
-        to: `=== destinationName ? "not-committed" : "unknown"`,
+        from: `=== destinationName ? "committed" : "misnamed"`,
+        to: `=== destinationName ? "not-committed" : "misnamed"`,
       },
     ],
     tests: ["packages/rebalance/test/left-over.int.test.ts"],
@@ -341,8 +341,8 @@ export const ofRebalance: readonly Mutant[] = [
     edits: [
       {
         file: `${src}/flip.ts`,
-        from: `const isShown = state.type === "present";`,
-        to: `if (state.type === "present") return false;\n    const isShown = state.type === "present";`,
+        from: `if (fate === "committed") throw shownAndCommitted(context, gfid);`,
+        to: ``,
       },
     ],
     tests: ["packages/rebalance/test/late-and-unclear.int.test.ts"],
@@ -352,10 +352,32 @@ export const ofRebalance: readonly Mutant[] = [
     edits: [
       {
         file: `${src}/flip.ts`,
-        from: `const isShown = state.type === "present";`,
-        to: `if (state.type === "link") return false;\n    const isShown = state.type === "present";`,
+        from: `if (state.type === "present") {`,
+        to: `if (state.type === "link") return false;\n    if (state.type === "present") {`,
       },
     ],
     tests: ["packages/rebalance/test/late-and-unclear.int.test.ts"],
+  },
+  {
+    rule: "a commit that names another brick keeps its target from being dropped",
+    edits: [
+      {
+        file: `${src}/target-fate.ts`,
+        from: `if (fate === "committed" || fate === "misnamed") throw`,
+        to: `if (fate === "committed") throw`,
+      },
+    ],
+    tests: ["packages/rebalance/test/left-over.int.test.ts"],
+  },
+  {
+    rule: "nobody publishes on the operator's word what the source says is on a third brick",
+    edits: [
+      {
+        file: `${src}/target-fate.ts`,
+        from: `return told === "committed" && source !== "absent" ? "unknown" : told;`,
+        to: `return told;`,
+      },
+    ],
+    tests: ["packages/rebalance/test/left-over.int.test.ts"],
   },
 ];

@@ -7,7 +7,7 @@ import { lookUpAlone } from "./look-up-alone.js";
 import { isRebalanceError, RebalanceError } from "./rebalance-error.js";
 import { patienceOf, type RunContext } from "./run-context.js";
 import { SourceGone } from "./source-errors.js";
-import { fateOfTarget, rememberedFate, undecided } from "./target-fate.js";
+import { rememberedFate, shownAndCommitted, undecided } from "./target-fate.js";
 import { untilAnswered } from "./until-answered.js";
 
 /** What is flipped. */
@@ -101,11 +101,14 @@ async function wasCommitted(context: RunContext, { gfid, path, lease, destinatio
     const { state } = await untilAnswered(() => lookUpAlone(context, gfid), patience);
     if (state.type === "link" && state.linkto === destinationName) return true;
     // It may have committed all the same: a link file can be removed for a stale one, and another mode or linkto be given to it.
-    const target = { gfid, madeUnder, fence };
-    const isShown = state.type === "present";
-    const ask = isShown ? rememberedFate : fateOfTarget;
-    const fate = await untilAnswered(() => ask(context, target), patience);
-    if (fate === "unknown" && !isShown) throw undecided(context, gfid);
+    const fate = await untilAnswered(() => rememberedFate(context, { gfid, madeUnder, fence }), patience);
+    if (state.type === "present") {
+      if (fate === "committed") throw shownAndCommitted(context, gfid);
+      return false;
+    }
+    if (fate === "unknown" || fate === "misnamed") {
+      throw undecided(context, gfid, state.type === "link" ? state.linkto : "absent");
+    }
     return fate === "committed";
   } catch (cause) {
     if (isRebalanceError(cause)) throw cause;

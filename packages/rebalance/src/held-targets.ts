@@ -21,19 +21,14 @@ type Asker = Pick<RunContext, "destination" | "options">;
 export async function* heldTargets(context: Asker & Pick<RunContext, "world">): AsyncGenerator<HeldTarget> {
   for (let after: Gfid | undefined; ;) {
     const xdata = after === undefined ? null : xdataOf({ targetsAfter: after });
-    const page = await untilAnswered(() => ask(context, ROOT_GFID, xdata), patienceOf(context)).catch(
-      (error: unknown) => {
-        if (isErrno(error, Errno.EOPNOTSUPP)) return [];
-        throw error;
-      },
-    );
+    const page = await untilAnswered(() => ask(context, ROOT_GFID, xdata), patienceOf(context));
     yield* page;
     after = page.at(-1)?.gfid;
     if (after === undefined) return;
   }
 }
 
-/** The target that an inode of the destination is; `undefined` when it is none. Rejects with what the client rejects with. */
+/** The target that an inode of the destination is; `undefined` when it is none, or the brick cannot tell. Rejects with what the client rejects with. */
 export async function targetOf(context: Asker, gfid: Gfid): Promise<HeldTarget | undefined> {
   const [target] = await ask(context, gfid, null).catch((error: unknown) => {
     if (isGone(error)) return [];
@@ -49,6 +44,10 @@ async function ask(
 ): Promise<readonly HeldTarget[]> {
   const name = XDATA.targets;
   const request = { gfid, namelen: name.length, name, xdata };
-  const { dict } = await destination.fops.getxattr(request, { timeoutMs: options.fopTimeoutMs });
+  const asked = destination.fops.getxattr(request, { timeoutMs: options.fopTimeoutMs });
+  const { dict } = await asked.catch((error: unknown) => {
+    if (isErrno(error, Errno.EOPNOTSUPP)) return { dict: null };
+    throw error;
+  });
   return getXdata(dict, "targets") ?? [];
 }

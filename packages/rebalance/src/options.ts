@@ -64,6 +64,7 @@ export const rebalanceOptions = z.strictObject({
   /**
    * What becomes of a prepared target when the source has nothing under its gfid, and does not remember whether it committed:
    * it is kept hidden, and the file fails with `REBALANCE_UNDECIDED`; or it is published, as it may be the only copy; or dropped.
+   * `drop` also drops what the source links to a third brick for, or shows data of though it remembers that it committed.
    */
   undecided: z.enum(["keep", "publish", "drop"]).default("keep"),
   /** How one file is copied. */

@@ -27,10 +27,10 @@ export type Settled =
 
 /**
  * Ends what an earlier run, or another one, left half done, by asking the source: a link file to us means that the
- * decision has fallen, so the destination is published; data means that it has not, so the target goes.
+ * decision has fallen, so the destination is published; data, and no commit that is remembered, that it has not, so the target goes.
  *
- * When the source has nothing at all, it is asked whether it remembers the commit: then what is prepared is the only copy and is
- * published, although somebody removed the link file; otherwise the file was removed before, and the target goes.
+ * When the source has neither, it is asked whether it remembers the commit: then what is prepared is the only copy and is
+ * published, although somebody removed or changed the link file; otherwise the file was removed or moved before, and the target goes.
  */
 export async function settleFlip(
   context: RunContext,
@@ -80,8 +80,8 @@ async function settle(
   }
   if (source !== destinationName) {
     if (isOurs) return settleByMemory(context, epoch, target, source);
-    if (source === "absent") return withoutAnything(context, gfid);
-    return { type: "settled", outcome: LINK_ELSEWHERE };
+    const type = there.type === "present" ? "already-moved" : "vanished";
+    return { type: "settled", outcome: source === "absent" ? { type } : LINK_ELSEWHERE };
   }
   // A link file to a third brick, or a target that is filled from one: it was here, and has moved on.
   const hasMovedOn =
@@ -109,8 +109,8 @@ async function settleByMemory(
   source: string,
 ): Promise<Settled> {
   const { gfid, phase } = target;
-  const fate = phase === "filling" ? "not-committed" : await fateOfTarget(context, target);
-  if (fate === "unknown") throw undecided(context, gfid);
+  const fate = phase === "filling" ? "not-committed" : await fateOfTarget(context, target, source);
+  if (fate === "unknown") throw undecided(context, gfid, source);
   if (fate === "committed") {
     // Who published it meanwhile may have moved it on.
     const isPublished = await publish(context, gfid, epoch);
@@ -121,12 +121,6 @@ async function settleByMemory(
 }
 
 const LINK_ELSEWHERE: Outcome = { type: "skipped", reason: "link-elsewhere" };
-
-async function withoutAnything({ destination, options }: RunContext, gfid: Gfid): Promise<Settled> {
-  const there = await lookUp(destination, gfid, options.fopTimeoutMs);
-  const type = there.type === "present" ? "already-moved" : "vanished";
-  return { type: "settled", outcome: { type } };
-}
 
 async function recovered(context: RunContext, gfid: Gfid): Promise<Settled> {
   const { destination, tally, options } = context;

@@ -90,10 +90,8 @@ describe("a commit without an answer", () => {
     expect(await readAll(bricks.destination, gfid)).toEqual(content);
   });
 
-  it.each([
-    ["names another brick", (gfid: Gfid) => setLinkto(gfid, "b2")],
-    ["shows as data", (gfid: Gfid) => treeOf("b0").setattr(gfid, { mode: 0o644 }, { internal: true })],
-  ])("whose link file then %s leaves the data on the destination", async (_, change) => {
+  /** A run in which a commit is made, the link file changed, and no answer given. */
+  async function changedAfterCommit(change: (gfid: Gfid) => Promise<unknown>) {
     const content = Buffer.from(random.bytes(3_000));
     const gfid = await makeFile(bricks.source, "f", content);
     const source = interceptedPort(bricks.source, {
@@ -104,9 +102,21 @@ describe("a commit without an answer", () => {
         throw new ProtocolError("RpcError", "RPC_PING_TIMEOUT", errorCodes.RPC_PING_TIMEOUT, "no answer");
       },
     });
-    const { counts } = await rebalance().run({ source, destination: bricks.destination });
-    expect(counts.moved).toBe(1);
+    return { gfid, content, report: await rebalance().run({ source, destination: bricks.destination }) };
+  }
+
+  it("whose link file then names another brick leaves the data on the destination", async () => {
+    const { gfid, content, report } = await changedAfterCommit((file) => setLinkto(file, "b2"));
+    expect(report.counts.moved).toBe(1);
     expect(await readAll(bricks.destination, gfid)).toEqual(content);
+  });
+
+  it("whose link file then shows as data keeps the target, and is told of", async () => {
+    const { gfid, report } = await changedAfterCommit((file) =>
+      treeOf("b0").setattr(file, { mode: 0o644 }, { internal: true }),
+    );
+    expect(report.failures).toMatchObject([{ path: "/f", outcome: { code: "REBALANCE_UNDECIDED" } }]);
+    expect(treeOf("b1").target(gfid)?.phase).toBe("prepared");
   });
 
   it("that is shown nowhere yet is shown by the next run, also when the link file was removed meanwhile", async () => {

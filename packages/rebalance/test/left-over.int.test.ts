@@ -6,6 +6,7 @@ import {
   LkCmd,
   LockType,
   ROOT_GFID,
+  XDATA,
 } from "@brickshift/wire";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MemoryJournal } from "../src/index.js";
@@ -209,6 +210,15 @@ describe("a commit whose link file was changed before it was published", () => {
     expect(treeOf("b1").target(gfid)?.phase).toBe("prepared");
   });
 
+  it("keeps its target also when the destination has another name since", async () => {
+    const gfid = await leftOver("prepared");
+    await treeOf("b0").commitMoved(gfid, "b1-of-before", epoch);
+    await giveMode(gfid);
+    const { failures } = await run();
+    expect(failures).toMatchObject([{ path: "/f", outcome: { code: "REBALANCE_UNDECIDED" } }]);
+    expect(treeOf("b1").target(gfid)?.phase).toBe("prepared");
+  });
+
   it("is dropped, for what the source shows, when the operator says so", async () => {
     const gfid = await leftOver("prepared");
     await treeOf("b0").commitMoved(gfid, "b1", epoch);
@@ -253,15 +263,29 @@ describe("a target of which the source does not know whether it committed", () =
     expect(await readAll(bricks.destination, gfid)).toEqual(content);
   });
 
-  it("is published when the operator says so though the source links elsewhere", async () => {
-    const gfid = await undecided((gfid) =>
-      giveLinkto(gfid, "b2").then(() => treeOf("b0").setattr(gfid, { mode: 0o1000 }, internal)),
-    );
-    const { failures } = await run();
-    expect(failures).toContainEqual(
-      expect.objectContaining({ outcome: expect.objectContaining({ code: "REBALANCE_UNDECIDED" }) }),
-    );
-    expect((await run({ undecided: "publish" })).counts).toMatchObject({ recovered: 1, failed: 0 });
+  it("is not published for a file that the source says is on a third brick, only dropped", async () => {
+    const gfid = await undecided(async (file) => {
+      await treeOf("b0").commitMoved(file, "b2", 9n);
+      // The runner that moved it there saw it published.
+      treeOf("b0").forgetCommit(file, 9n);
+    });
+    for (const option of ["keep", "publish"] as const) {
+      const { failures } = await run({ undecided: option });
+      expect(failures.map(({ outcome }) => outcome)).toContainEqual(
+        expect.objectContaining({
+          code: "REBALANCE_UNDECIDED",
+          message: expect.stringContaining("links to b2") as string,
+        }),
+      );
+      expect(treeOf("b1").target(gfid)?.phase).toBe("prepared");
+    }
+    await run({ undecided: "drop" });
+    expect(treeOf("b1").isLinked(gfid)).toBe(false);
+  });
+
+  it("is dropped when the source has the data: it cannot have committed", async () => {
+    const gfid = await undecided(async () => {});
+    expect(await run()).toMatchObject({ failures: [], counts: { recovered: 0, moved: 1 } });
     expect(await readAll(bricks.destination, gfid)).toEqual(content);
   });
 
@@ -270,6 +294,23 @@ describe("a target of which the source does not know whether it committed", () =
     expect((await run({ undecided: "drop" })).failures).toEqual([]);
     expect(treeOf("b1").isLinked(gfid)).toBe(false);
   });
+});
+
+it("moves a file to a link file on a brick of before it could tell which targets it has", async () => {
+  const gfid = await makeFile(bricks.source, "f", content);
+  const object = { gfid, mode: 0o100000 | LINK_FILE_PERMISSIONS, uid: 0, gid: 0 };
+  const linkto = new Map([["trusted.glusterfs.dht.linkto", Buffer.from("b0\0")]]);
+  await treeOf("b1").mknod(ROOT_GFID, "f", { ...object, xattrs: linkto });
+  // What such a brick answers to a name that it does not know.
+  const destination = interceptedPort(bricks.destination, {
+    getxattr: (input, send) =>
+      input.name === XDATA.targets
+        ? bricks.destination.fops.getxattr({ ...input, name: "brickshift.unheard-of", namelen: 21 })
+        : send(),
+  });
+  const { failures } = await rebalance().run({ source: bricks.source, destination });
+  expect(failures).toEqual([]);
+  expect(await readAll(bricks.destination, gfid)).toEqual(content);
 });
 
 async function until(work: () => Promise<unknown>): Promise<void> {
