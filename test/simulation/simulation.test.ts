@@ -65,6 +65,8 @@ describe("seeds that have failed once", () => {
       "a fop ended on the record of an inode that was given up, and took the leases of the next one",
     ],
     [817, "safety", "a link file was published between the look at it and its removal"],
+    [100_967, "safety", "an earlier takeover of a target emptied it when a later one had filled it"],
+    [101_970, "liveness", "a lease ended with the object that its own runner removed"],
     [162, "liveness", "a late request made another target in place of one that a client had removed"],
   ])("%i in mode %s: %s", async (seed, mode) => {
     expect((await runScenario(cutScenario(seed, mode, NO_CUTS))).violations).toEqual([]);

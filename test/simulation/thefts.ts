@@ -27,6 +27,7 @@ const marks = {
 interface Before {
   readonly leases: number;
   readonly isHeld: boolean;
+  readonly isThere: boolean;
   readonly changes: number;
 }
 
@@ -82,7 +83,8 @@ export class Thefts {
     errno: number,
   ): void {
     const after = this.#look(lease);
-    if (after.changes !== before.changes) return;
+    // With its object a lease ends for a good reason.
+    if (after.changes !== before.changes || (before.isThere && !after.isThere)) return;
     const who = `the lease ${lease.leaseId} of ${lease.owner} on b${lease.brick}`;
     if (after.leases < before.leases || (before.isHeld && !after.isHeld))
       this.#violate(`somebody else ended ${who} by a theft: ${theft}`);
@@ -98,7 +100,8 @@ export class Thefts {
       client.includes(`HOST:${owner}-`),
     );
     const isHeld = uid !== undefined && brick?.gate.holdsExclusive(gfid, uid, leaseId, epoch) === true;
-    return { leases: brick?.gate.usage.leases ?? 0, isHeld, changes: this.#changes };
+    const isThere = brick?.tree.isLinked(gfid) === true;
+    return { leases: brick?.gate.usage.leases ?? 0, isHeld, isThere, changes: this.#changes };
   }
 
   #see(link: string, granted: NonNullable<CallEvent["granted"]>): void {

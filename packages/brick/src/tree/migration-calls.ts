@@ -38,7 +38,8 @@ export function migrationCalls(context: TreeContext): MigrationCalls {
           return asTarget(record, linkto, token, undefined);
         },
       }),
-    adoptTarget: (gfid, linkto, token) => adopt(context, gfid, linkto, token),
+    adoptTarget: (gfid, linkto, token) =>
+      context.emptying.run(gfid, () => adopt(context, gfid, linkto, token)),
     async prepareTarget(gfid, attributes, token, madeUnder) {
       await guard.raise(gfid, token);
       const record = context.records.needInode(gfid);
@@ -47,15 +48,20 @@ export function migrationCalls(context: TreeContext): MigrationCalls {
       return guard.sealed(gfid, () => prepare(context, gfid, attributes, token, madeUnder));
     },
     publishTarget: (gfid, token) => context.change((change) => publish(context, change, gfid, token)),
-    abortTarget: (gfid, token) => abort(context, gfid, token),
-    commitMoved: (gfid, linkto, epoch) => commitMoved(context, gfid, { linkto, epoch }),
+    abortTarget: (gfid, token) => context.emptying.run(gfid, () => abort(context, gfid, token)),
+    commitMoved: (gfid, linkto, epoch) =>
+      context.emptying.run(gfid, () => commitMoved(context, gfid, { linkto, epoch })),
     forgetCommit: (gfid, epoch) => context.inBackground(context.commits.forget(gfid, epoch)),
   };
 }
 
-/** Empties the blob of an inode whose record says so already, and forgets that it had to be done. */
+/**
+ * Empties the blob of an inode whose record says so, and forgets that it had to be done. In the turn of its object: a later target
+ * under that gfid has emptied it already, and may have been filled since.
+ */
 export async function emptyBlob(context: TreeContext, gfid: Gfid): Promise<void> {
   const { data } = context.store;
+  if (context.records.pendingWork(gfid) !== "empty") return;
   if (data.stat(gfid) === undefined) await data.create(gfid);
   else await data.truncate(gfid, 0);
   await context.change((change) => {
@@ -251,8 +257,7 @@ async function commitMoved(context: TreeContext, gfid: Gfid, commit: KnownCommit
     });
     return { prestat: stat, poststat: change.iatt(gfid, after) };
   });
-  // The record says since now that the data is elsewhere: what is left here may go, and nobody need wait for it. Its
-  // truncation takes its turn on the blob now, before whatever a later target under this gfid may write.
-  if (context.records.pendingWork(gfid) === "empty") context.inBackground(emptyBlob(context, gfid));
+  // The record says since now that the data is elsewhere: what is left here may go, and nobody need wait for it.
+  context.inBackground(context.emptying.run(gfid, () => emptyBlob(context, gfid)));
   return { ...change, poststat: { ...change.poststat, size: 0, blocks: 0 } };
 }

@@ -1,4 +1,5 @@
 import type { Gfid, Iatt } from "@brickshift/wire";
+import { InTurn } from "../store/in-turn.js";
 import type { BlobStat, BrickStore } from "../store/store.js";
 import { CommitRecords } from "./commit-records.js";
 import { iattOf } from "./inode-iatt.js";
@@ -27,6 +28,8 @@ export class TreeContext {
   readonly commits: CommitRecords;
   /** Objects that are being made, each until it is made or has failed: their blob may be there before their record. */
   readonly creating = new Map<Gfid, Promise<unknown>>();
+  /** Steps of migrations that end with an emptied blob, one at a time for each object: a later one fills it again. */
+  readonly emptying = new InTurn();
   readonly #background = new Set<Promise<void>>();
   #isSpilling = false;
 

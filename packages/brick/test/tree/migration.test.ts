@@ -1,6 +1,7 @@
 import { type Gfid, ROOT_GFID } from "@brickshift/wire";
 import { expect, it } from "vitest";
 import type { FenceToken, PreparedAttributes } from "../../src/tree/tree.js";
+import { createTree } from "../../src/tree/create-tree.js";
 import { codeOf, newGfid, object, onBothStores, type TreeFixture } from "./tree-fixture.js";
 
 const source = newGfid();
@@ -173,6 +174,56 @@ onBothStores("migration", (current: () => TreeFixture) => {
     expect(await codeOf(adopt)).toBe("TREE_FENCED");
     await tree.adoptTarget(gfid, "brick-s", token(6n));
     expect(tree.target(gfid)?.phase).toBe("filling");
+  });
+
+  /** A tree over the same store, in which the next transaction is told to nobody before it is let go. */
+  async function treeToldLate() {
+    const { store } = current();
+    const { meta } = store;
+    let isNext = true;
+    let letGo = () => {};
+    const told = new Promise<void>((resolve) => (letGo = resolve));
+    const transact: typeof meta.transact = async (work) => {
+      const isLate = isNext;
+      isNext = false;
+      const result = await meta.transact(work);
+      if (isLate) await told;
+      return result;
+    };
+    const late = { get: meta.get.bind(meta), range: meta.range.bind(meta), transact };
+    const tree = await createTree({ ...store, meta: late });
+    isNext = true;
+    return { tree, letGo };
+  }
+  /** Time for whatever does not wait for something that is not going to be. */
+  const aWhile = () => new Promise((resolve) => setTimeout(resolve, 50));
+
+  it("empties nothing that was filled under a later adoption, when an earlier one is told late", async () => {
+    const gfid = await target();
+    const { tree, letGo } = await treeToldLate();
+    const earlier = tree.adoptTarget(gfid, "brick-s", token(6n));
+    const later = tree
+      .adoptTarget(gfid, "brick-s", token(7n))
+      .then(() => tree.write(gfid, 0, Buffer.from("filled"), under(7n)));
+    await aWhile();
+    letGo();
+    await Promise.all([earlier, later]);
+    await tree.close();
+    expect(tree.stat(gfid).size).toBe(6);
+  });
+
+  it("empties nothing that came back, when the commit by which it went is told late", async () => {
+    const gfid = await current().file("f", "data");
+    const { tree, letGo } = await treeToldLate();
+    const moved = tree.commitMoved(gfid, "brick-d", 5n);
+    const back = tree
+      .adoptTarget(gfid, "brick-d", token(7n))
+      .then(() => tree.write(gfid, 0, Buffer.from("filled"), under(7n)));
+    await aWhile();
+    letGo();
+    await Promise.all([moved, back]);
+    await tree.close();
+    expect(tree.stat(gfid).size).toBe(6);
   });
 
   it("adopts nothing that may hold the data", async () => {
