@@ -66,6 +66,8 @@ describe("seeds that have failed once", () => {
     ],
     [817, "safety", "a link file was published between the look at it and its removal"],
     [100_967, "safety", "an earlier takeover of a target emptied it when a later one had filled it"],
+    [116_198, "liveness", "the removal of an earlier target took the data of the next one"],
+    [116_074, "safety", "a lease ended with a file without name, which was closed"],
     [101_970, "liveness", "a lease ended with the object that its own runner removed"],
     [162, "liveness", "a late request made another target in place of one that a client had removed"],
   ])("%i in mode %s: %s", async (seed, mode) => {

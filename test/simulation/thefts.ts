@@ -27,7 +27,7 @@ const marks = {
 interface Before {
   readonly leases: number;
   readonly isHeld: boolean;
-  readonly isThere: boolean;
+  readonly isLinked: boolean;
   readonly changes: number;
 }
 
@@ -83,8 +83,8 @@ export class Thefts {
     errno: number,
   ): void {
     const after = this.#look(lease);
-    // With its object a lease ends for a good reason.
-    if (after.changes !== before.changes || (before.isThere && !after.isThere)) return;
+    // With its object a lease ends for a good reason, also with one that has no name and is closed.
+    if (after.changes !== before.changes || !after.isLinked) return;
     const who = `the lease ${lease.leaseId} of ${lease.owner} on b${lease.brick}`;
     if (after.leases < before.leases || (before.isHeld && !after.isHeld))
       this.#violate(`somebody else ended ${who} by a theft: ${theft}`);
@@ -100,8 +100,8 @@ export class Thefts {
       client.includes(`HOST:${owner}-`),
     );
     const isHeld = uid !== undefined && brick?.gate.holdsExclusive(gfid, uid, leaseId, epoch) === true;
-    const isThere = brick?.tree.isLinked(gfid) === true;
-    return { leases: brick?.gate.usage.leases ?? 0, isHeld, isThere, changes: this.#changes };
+    const isLinked = brick?.tree.isLinked(gfid) === true;
+    return { leases: brick?.gate.usage.leases ?? 0, isHeld, isLinked, changes: this.#changes };
   }
 
   #see(link: string, granted: NonNullable<CallEvent["granted"]>): void {

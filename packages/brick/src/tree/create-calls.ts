@@ -126,6 +126,10 @@ async function makeParts<T>(
   put: (change: TreeChange) => T,
 ): Promise<T> {
   const hasBlob = kind.type === FileType.regular;
+  // What has no record any more may have its blob yet, and that is going to be removed.
+  await context.open.whenNotDying(gfid);
+  if (context.records.inode(gfid) !== undefined)
+    throw new TreeError("TREE_GFID_EXISTS", `object ${gfid} exists`);
   try {
     if (hold === true) context.open.hold(gfid);
     if (hasBlob) await createBlob(context, gfid);

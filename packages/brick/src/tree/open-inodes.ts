@@ -1,10 +1,15 @@
 import type { Gfid } from "@brickshift/wire";
 import { TreeError } from "./tree-error.js";
 
+interface Ending {
+  readonly ended: Promise<void>;
+  readonly end: () => void;
+}
+
 /** Which objects are held open, and which are on their way out and may not be held any more. */
 export class OpenInodes {
   readonly #holds = new Map<Gfid, number>();
-  readonly #dying = new Set<Gfid>();
+  readonly #dying = new Map<Gfid, Ending>();
   readonly #losingName = new Set<Gfid>();
   /** Held objects that were made without a name and have got none yet. */
   readonly #nameless = new Set<Gfid>();
@@ -78,11 +83,19 @@ export class OpenInodes {
    * the record until the commit is done.
    */
   startDying(gfid: Gfid): void {
-    this.#dying.add(gfid);
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    this.#dying.set(gfid, { ended, end });
   }
 
-  /** The record is gone, or the transaction failed. */
+  /** Record and blob are gone, or the transaction failed. */
   stopDying(gfid: Gfid): void {
+    this.#dying.get(gfid)?.end();
     this.#dying.delete(gfid);
+  }
+
+  /** Resolves when no object of that gfid is on its way out. */
+  async whenNotDying(gfid: Gfid): Promise<void> {
+    for (let dying; (dying = this.#dying.get(gfid)) !== undefined;) await dying.ended;
   }
 }

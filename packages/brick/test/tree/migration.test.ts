@@ -226,6 +226,21 @@ onBothStores("migration", (current: () => TreeFixture) => {
     expect(tree.stat(gfid).size).toBe(6);
   });
 
+  it("keeps the data of a new target, when the removal of an earlier one is told late", async () => {
+    const gfid = await target();
+    const { tree, letGo } = await treeToldLate();
+    const aborted = tree.abortTarget(gfid, token(6n));
+    await aWhile();
+    const made = tree
+      .createTarget(ROOT_GFID, "f", object(gfid), "brick-s", token(7n))
+      .then(() => tree.write(gfid, 0, Buffer.from("filled"), under(7n)));
+    await aWhile();
+    letGo();
+    await Promise.all([aborted, made]);
+    await tree.close();
+    expect(current().store.data.stat(gfid)?.size).toBe(6);
+  });
+
   it("adopts nothing that may hold the data", async () => {
     const gfid = await current().file("plain", "data");
     expect(await codeOf(() => current().tree.adoptTarget(gfid, "brick-s", token(5n)))).toBe(
