@@ -20,6 +20,11 @@ export function touches(one: ByteRange, other: ByteRange): boolean {
   return one.startBytes <= other.endBytes && other.startBytes <= one.endBytes;
 }
 
+/** Whether every byte of `other` is one of `one`. */
+export function covers(one: ByteRange, other: ByteRange): boolean {
+  return one.startBytes <= other.startBytes && other.endBytes <= one.endBytes;
+}
+
 /** Whether two ranges are the same bytes. */
 export function isSameRange(one: ByteRange, other: ByteRange): boolean {
   return one.startBytes === other.startBytes && one.endBytes === other.endBytes;

@@ -1,6 +1,6 @@
 import type { ClientUid } from "@brickshift/wire";
 import { BrickError } from "../brick-error.js";
-import { type ByteRange, overlaps, touches } from "./byte-range.js";
+import { type ByteRange, covers, overlaps, touches } from "./byte-range.js";
 import { type LockEffect, type LockRequestId, NO_LOCK_EFFECTS } from "./lock-effect.js";
 import type { LockQuota } from "./lock-limits.js";
 import { isSameOwner, type LockOwner } from "./lock-owner.js";
@@ -10,7 +10,7 @@ export interface PosixLock extends LockOwner, ByteRange {
   readonly kind: "read" | "write";
   /** The application's process, reported by GETLK; it decides nothing. */
   readonly pid: number;
-  /** The fd that the lock came through, by which a flush without owner finds it. */
+  /** The fd whose RELEASE, or FLUSH without owner, ends the lock: mostly the one that it came through. */
   readonly fd: bigint;
 }
 
@@ -42,7 +42,7 @@ export class PosixLocks {
     this.#quota = quota;
   }
 
-  /** The locks held, by the time they were granted. */
+  /** The locks held, by the time they were granted or cut. */
   get held(): readonly PosixLock[] {
     return this.#held;
   }
@@ -107,7 +107,7 @@ export class PosixLocks {
     return this.#drop((lock) => isSameOwner(lock, owner));
   }
 
-  /** Ends every lock that came through `fd` of `client`, whoever owned it. */
+  /** Ends every lock of `fd` of `client`, whoever owned it. */
   dropFd(client: ClientUid, fd: bigint): readonly LockEffect[] {
     return this.#drop((lock) => lock.fd === fd && lock.client === client);
   }
@@ -179,25 +179,38 @@ function conflicts(one: PosixLock, other: PosixLock): boolean {
   return (one.kind === "write" || other.kind === "write") && overlaps(one, other) && !isSameOwner(one, other);
 }
 
-/** The locks after `wish`: its owner's locks give way to it, joining it where nothing tells them apart. */
+/**
+ * The locks after `wish`: its owner's locks give way to it, and join it where they are of its kind. What joins it goes over
+ * to its fd. Where all of a lock changes its kind, `wish` goes over to the fd of that one, the last of them if there are
+ * several.
+ * Source: measured on 10.3, every order of three locks through two fds and the RELEASE of either (`test/interop/lock-fds`).
+ */
 function withLock(held: readonly PosixLock[], wish: PosixLockRequest): readonly PosixLock[] {
-  const next: PosixLock[] = [];
+  const covered = held.findLast(
+    (lock) => lock.kind !== wish.kind && isSameOwner(lock, wish) && covers(wish, lock),
+  );
+  const fd = covered?.fd ?? wish.fd;
+  const apart: PosixLock[] = [];
+  const cut: PosixLock[] = [];
   let { startBytes, endBytes } = wish;
   for (const lock of held) {
-    if (!isSameOwner(lock, wish) || !touches(lock, wish)) {
-      next.push(lock);
-    } else if (lock.kind === wish.kind && lock.fd === wish.fd) {
+    const isOwn = isSameOwner(lock, wish);
+    if (
+      isOwn &&
+      lock.kind === wish.kind &&
+      (overlaps(lock, wish) || (touches(lock, wish) && lock.fd === fd))
+    ) {
       startBytes = least(startBytes, lock.startBytes);
       endBytes = most(endBytes, lock.endBytes);
+    } else if (isOwn && overlaps(lock, wish)) {
+      if (lock.startBytes < wish.startBytes) cut.push({ ...lock, endBytes: wish.startBytes });
+      if (lock.endBytes > wish.endBytes) cut.push({ ...lock, startBytes: wish.endBytes });
     } else {
-      if (lock.startBytes < wish.startBytes)
-        next.push({ ...lock, endBytes: least(lock.endBytes, wish.startBytes) });
-      if (lock.endBytes > wish.endBytes)
-        next.push({ ...lock, startBytes: most(lock.startBytes, wish.endBytes) });
+      apart.push(lock);
     }
   }
-  if (wish.kind !== "unlock") next.push({ ...wish, kind: wish.kind, startBytes, endBytes });
-  return next;
+  const set = wish.kind === "unlock" ? [] : [{ ...wish, kind: wish.kind, fd, startBytes, endBytes }];
+  return [...apart, ...cut, ...set];
 }
 
 function least(one: bigint, other: bigint): bigint {

@@ -56,8 +56,75 @@ describe("locks of one owner", () => {
     set(wish(alice, "write", 0, 10));
     expect(set(wish(alice, "read", 5, 15))).toEqual([{ type: "granted", request: 2 }]);
   });
+});
 
-  it("stay apart when they came through two fds, so that one fd's flush ends only its own", () => {
+/** What `script` leaves of an owner's locks, by the fd that each ends with: a step is `fd kind start-end`. */
+function byFd(...script: readonly string[]): readonly string[] {
+  const { set, wish, locks } = setUp();
+  for (const step of script) {
+    const [, fd, kind, start, end] = /^(\d) (read|write|unlock) (\d+)-(\d+)$/.exec(step) ?? [];
+    const kindOf = kind as PosixLockRequest["kind"];
+    set(wish(alice, kindOf, Number(start), Number(end), "01", BigInt(fd as string)));
+  }
+  return locks.held.map((lock) => `${lock.fd} ${lock.kind} ${lock.startBytes}-${lock.endBytes}`).toSorted();
+}
+
+describe("locks of one owner through two fds", () => {
+  it.each([
+    ["both of them", ["1 write 0-10", "2 write 10-20"], ["1 write 0-10", "2 write 10-20"]],
+    ["of both kinds", ["1 read 0-10", "2 write 10-20"], ["1 read 0-10", "2 write 10-20"]],
+  ])("stay apart where they touch: %s", (_name, script, left) => {
+    expect(byFd(...script)).toEqual(left);
+  });
+
+  it.each([
+    ["the same range", ["1 write 0-10", "2 write 0-10"], ["2 write 0-10"]],
+    ["more", ["1 write 5-10", "2 write 0-20"], ["2 write 0-20"]],
+    ["a part", ["1 write 0-20", "2 write 5-10"], ["2 write 0-20"]],
+    ["the end", ["1 read 0-10", "2 read 5-20"], ["2 read 0-20"]],
+    ["the start", ["1 read 5-20", "2 read 0-10"], ["2 read 0-20"]],
+    ["two", ["1 write 0-5", "2 write 10-15", "3 write 0-15"], ["3 write 0-15"]],
+  ])("become one of the later fd where they are of one kind and overlap: %s", (_name, script, left) => {
+    expect(byFd(...script)).toEqual(left);
+  });
+
+  it.each([
+    ["the same range", ["1 read 0-10", "2 write 0-10"], ["1 write 0-10"]],
+    ["more", ["1 write 5-10", "2 read 0-20"], ["1 read 0-20"]],
+    ["more after it", ["1 read 0-5", "2 write 0-10"], ["1 write 0-10"]],
+    ["more before it", ["1 read 5-10", "2 write 0-10"], ["1 write 0-10"]],
+    ["two", ["1 read 0-5", "2 read 10-15", "3 write 0-15"], ["2 write 0-15"]],
+    [
+      "two, the older one cut since",
+      ["1 read 0-8", "2 read 10-15", "3 unlock 5-8", "3 write 0-15"],
+      ["1 write 0-15"],
+    ],
+    ["one, beside one of the new kind", ["1 read 0-5", "2 write 8-12", "3 write 0-15"], ["1 write 0-15"]],
+  ])("stay with the earlier fd where all of them changes over: %s", (_name, script, left) => {
+    expect(byFd(...script)).toEqual(left);
+  });
+
+  it.each([
+    ["the end", ["1 read 0-10", "2 write 5-10"], ["1 read 0-5", "2 write 5-10"]],
+    ["the end and more", ["1 read 0-10", "2 write 5-20"], ["1 read 0-5", "2 write 5-20"]],
+    ["the start", ["1 read 5-20", "2 write 5-10"], ["1 read 10-20", "2 write 5-10"]],
+    ["the start and more", ["1 read 5-20", "2 write 0-10"], ["1 read 10-20", "2 write 0-10"]],
+    ["the middle", ["1 write 0-20", "2 read 5-10"], ["1 write 0-5", "1 write 10-20", "2 read 5-10"]],
+  ])("are each of its own fd where a part changes over: %s", (_name, script, left) => {
+    expect(byFd(...script)).toEqual(left);
+  });
+
+  it("are unlocked through either", () => {
+    expect(byFd("1 write 0-20", "2 unlock 5-10")).toEqual(["1 write 0-5", "1 write 10-20"]);
+    expect(byFd("1 write 5-10", "2 unlock 0-20")).toEqual([]);
+  });
+
+  it("touch one of the fd that they come to, and join it", () => {
+    expect(byFd("2 write 0-5", "1 read 5-10", "2 write 5-10")).toEqual(["1 write 5-10", "2 write 0-5"]);
+    expect(byFd("1 write 0-5", "1 read 5-10", "2 write 5-10")).toEqual(["1 write 0-10"]);
+  });
+
+  it("end with the fd that they are of, whoever owns them", () => {
     const { set, wish, locks, ranges } = setUp();
     set(wish(alice, "write", 0, 10, "01", 0n));
     set(wish(alice, "write", 10, 20, "02", 1n));
