@@ -47,6 +47,7 @@ export const refusals: readonly Refusal[] = [
       "ENOTDIR/ENOENT",
       "ENOTDIR/ENAMETOOLONG",
       "EFBIG/ENOENT",
+      "EFBIG/ENAMETOOLONG",
     ],
   },
   { name: "anonymous-device", fops: ["read", "write"], errnos: ["EBADF/EINVAL"], when: isAnonymous },
@@ -68,6 +69,6 @@ export const refusals: readonly Refusal[] = [
   {
     name: "two-faults",
     fops: ["entrylk", "fentrylk"],
-    errnos: ["ENAMETOOLONG/ESTALE", "ENAMETOOLONG/EINVAL"],
+    errnos: ["ENAMETOOLONG/ESTALE", "ENAMETOOLONG/EINVAL", "ENAMETOOLONG/EAGAIN"],
   },
 ];
