@@ -46,3 +46,13 @@ it("finds a store sound that a brick left, and damage in one that has some, whic
   ]);
   expect(await fsck()).toMatchObject({ code: 0, output: expect.stringMatching(/: sound\n$/) });
 });
+
+it.each([[["--repiar"]], [["--repiar", directory]]])(
+  "tells of a mistyped option before it misses the store: %j",
+  async (args) => {
+    const process = new EmulatorProcess(["fsck", ...args]);
+    expect(await process.exited).toBe(2);
+    expect(process.errors).toContain("error: unknown option '--repiar'\n(Did you mean --repair?)\n");
+    expect(process.errors).not.toContain("missing");
+  },
+);

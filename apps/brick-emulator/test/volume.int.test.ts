@@ -240,6 +240,12 @@ describe("serve refuses", () => {
     ["an option without a volume", ["--brick", "b=/b", "--option", "ctime=on"], "--volume"],
     ["a host without a volume", ["--brick", "b=/b", "--host", "h"], "--volume"],
     ["nothing to serve", [], "--volume NAME"],
+    ["a mistyped --volume", ["--volum", "d"], "unknown option '--volum'\n(Did you mean --volume?)"],
+    [
+      "a mistyped --brick",
+      ["--volume", "d", "--brik", "/b"],
+      "unknown option '--brik'\n(Did you mean --brick?)",
+    ],
     ["--config with --volume", ["--config", "/c", "--volume", "d"], "leave"],
     ["--config with --brick", ["--config", "/c", "--brick", "/b"], "leave"],
     ["a wrong brick port", ["--volume", "d", "--brick", "/b", "--brick-port", "x"], "no port"],

@@ -7,6 +7,7 @@ import { demoFillCommand } from "./demo/demo-fill-command.js";
 import { soakCommand } from "./demo/soak-command.js";
 import { writerMain } from "./demo/writer-main.js";
 import { endInOrder } from "./end-in-order.js";
+import { addNeededOption } from "./needed-option.js";
 import { anyNumber } from "./option-values.js";
 import { humanOutput, jsonOutput, type Output } from "./output.js";
 import { addRunOptions, runCommand, type RunOptionValues } from "./run-command.js";
@@ -39,10 +40,8 @@ function buildProgram(finish: (exitCode: number) => void): Command {
       finish(await runCommand(paths, values, outputFor(values), endInOrder(values.untilStdinEnds))),
     );
 
-  program
-    .command("status")
+  addNeededOption(program.command("status"), "--state <directory>", "the run's journal")
     .description("tell how far the run of a journal is")
-    .requiredOption("--state <directory>", "the run's journal")
     .option("--json", "print NDJSON")
     .action(async (values: StatusOptionValues) => finish(await statusCommand(values, outputFor(values))));
 
@@ -89,11 +88,10 @@ function buildProgram(finish: (exitCode: number) => void): Command {
     await writerMain();
     finish(ExitCode.done);
   });
-  program
-    .command("demo-fill", { hidden: true })
-    .requiredOption("--brick <url>", "brick to fill")
-    .requiredOption("--from <directory>", "tree to copy")
-    .requiredOption("--manifest <file>", "where to write what was put there")
+  const fill = program.command("demo-fill", { hidden: true });
+  addNeededOption(fill, "--brick <url>", "brick to fill");
+  addNeededOption(fill, "--from <directory>", "tree to copy");
+  addNeededOption(fill, "--manifest <file>", "where to write what was put there")
     .option("--json", "print NDJSON")
     .action(async (values: { brick: string; from: string; manifest: string; json?: true }) =>
       finish(await demoFillCommand(values.brick, values.from, values.manifest, outputFor(values))),

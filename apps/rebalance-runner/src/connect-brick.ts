@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import type { BrickUrl } from "./brick-url.js";
 import { connectHint } from "./connect-hint.js";
 import { CommandError, ExitCode } from "./exit-code.js";
+import { addNeededOption } from "./needed-option.js";
 import { readTlsFiles, type TlsMaterial, type TlsPaths } from "./tls-files.js";
 
 /** How to connect, beyond the address. */
@@ -29,12 +30,13 @@ export interface ConnectionOptionValues extends TlsPaths {
 
 /** Adds the options of {@link ConnectionOptionValues}. */
 export function addConnectionOptions(command: Command): Command {
+  addNeededOption(
+    command,
+    "--source <url>",
+    "brick to move from: gluster://HOST:PORT/BRICK, gluster+tls://… or gluster+unix:///SOCKET?brick=BRICK",
+  );
+  addNeededOption(command, "--destination <url>", "brick to move to, in the same form");
   return command
-    .requiredOption(
-      "--source <url>",
-      "brick to move from: gluster://HOST:PORT/BRICK, gluster+tls://… or gluster+unix:///SOCKET?brick=BRICK",
-    )
-    .requiredOption("--destination <url>", "brick to move to, in the same form")
     .option("--tls-cert <file>", "PEM certificate for gluster+tls")
     .option("--tls-key <file>", "PEM private key for gluster+tls")
     .option("--tls-ca <file>", "PEM certificates that sign the bricks")

@@ -116,6 +116,35 @@ describe("a command line that makes no sense ends with 2, and says what to write
   });
 });
 
+describe("an option that is mistyped is told before one that is missing", () => {
+  it.each([
+    [["run", "--sorce", "x"], "--sorce", "--source"],
+    [["run", "--source", "x", "--destinaton", "y"], "--destinaton", "--destination"],
+    [["verify", "--destinaton", "y"], "--destinaton", "--destination"],
+    [["status", "--stat", "d"], "--stat", "--state"],
+    [["demo-fill", "--brik", "x"], "--brik", "--brick"],
+  ])("%j", async (args, mistyped, meant) => {
+    const { code, errors } = await end(...args);
+    expect(errors).toContain(`error: unknown option '${mistyped}'\n(Did you mean ${meant}?)\n`);
+    expect(errors).not.toContain("required option");
+    expect(code).toBe(2);
+  });
+
+  it.each([
+    [["run"], "--source <url>"],
+    [["run", "--source", "x"], "--destination <url>"],
+    [["verify", "--destination", "y"], "--source <url>"],
+    [["status"], "--state <directory>"],
+    [["demo-fill", "--brick", "x", "--from", "d"], "--manifest <file>"],
+  ])("%j says what is missing", async (args, missing) => {
+    const { code, errors } = await end(...args);
+    expect(errors).toBe(
+      `error: required option '${missing}' not specified\n(--help shows what can be written)\n`,
+    );
+    expect(code).toBe(2);
+  });
+});
+
 describe("a journal that cannot be used ends with 5, named with what to do", () => {
   it.each([
     ["below a regular file", "file/state"],
