@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { SmallDisk } from "@brickshift/testkit";
 import type { ChaosOptions } from "./options.js";
 import { roundPlanOf } from "./plan/round-plan.js";
 import { PlayerProcess } from "./processes/player-process.js";
 import type { Programs } from "./processes/programs.js";
 import { playRound } from "./round/play-round.js";
-import { canMount } from "./scene/small-disk.js";
 import { Tally } from "./tally.js";
 
 /** A round that has ended. */
@@ -57,7 +57,7 @@ export async function playChaos(
       const directory = join(scratch, `round-${roundSeed}`);
       const roundAtMs = performance.now();
       const world = { directory, programs, players, tally, protection };
-      const violations = await playRound(roundPlanOf(roundSeed, canMount()), world);
+      const violations = await playRound(roundPlanOf(roundSeed, SmallDisk.canMount()), world);
       tally.rounds += 1;
       const seconds = (performance.now() - roundAtMs) / 1_000;
       const end = { seed: roundSeed, violations, directory, seconds, kills: tally.kills };

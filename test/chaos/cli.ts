@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { SmallDisk } from "@brickshift/testkit";
 import { Command } from "commander";
 import { chaosOptions } from "./options.js";
 import { type ChaosEnd, playChaos, type RoundEnd } from "./chaos.js";
 import { buildWithout } from "./mutated-programs.js";
 import { builtPrograms } from "./processes/programs.js";
-import { canMount } from "./scene/small-disk.js";
 
 /** Characters of a violation that are printed; its file has all. */
 const TEXT_MAX = 300;
@@ -68,7 +68,7 @@ function reportOf({ tally, minutes, failed }: ChaosEnd) {
     killsPerMinute: Number((tally.kills / minutes).toFixed(1)),
     protection: options.protection,
     mutant: options.mutant ?? null,
-    fillsDisks: canMount(),
+    fillsDisks: SmallDisk.canMount(),
     ...tally.figures(),
     killPointsNotReached: tally.missing.slice(0, 40),
     failures: failed.map(({ seed, violations }) => ({
@@ -78,7 +78,7 @@ function reportOf({ tally, minutes, failed }: ChaosEnd) {
   };
 }
 
-if (!canMount()) write("without root no disk can be filled: rounds are without that");
+if (!SmallDisk.canMount()) write("without root no disk can be filled: rounds are without that");
 const programs = options.mutant === undefined ? builtPrograms : buildWithout(options.mutant);
 const report = reportOf(await playChaos(options, programs, onRound));
 if (options.results !== undefined) writeFileSync(options.results, `${JSON.stringify(report, null, 2)}\n`);

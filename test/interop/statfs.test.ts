@@ -1,6 +1,7 @@
 import { type StatsFs, statfsSync } from "node:fs";
 import { statfs, unlink, writeFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
+import { SmallDisk } from "@brickshift/testkit";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { until } from "./support/command.js";
 import { clientVolfile, type FuseMount, mountVolfile, mountVolume, uncached } from "./support/fuse-mount.js";
@@ -8,7 +9,6 @@ import { startEmulator } from "./support/emulator.js";
 import { outcomeOf } from "./support/outcome.js";
 import { Scratch } from "./support/scratch.js";
 import { ServedVolumes } from "./support/served-volume.js";
-import { mountSmallDisk } from "./support/small-disk.js";
 import { startStockBrick } from "./support/stock-brick.js";
 
 const MIB = 1_048_576;
@@ -18,6 +18,12 @@ beforeEach(() => {
   scratch = new Scratch();
 });
 afterEach(() => scratch.end());
+
+function mountDisk(name: string, sizeBytes: number): string {
+  const disk = SmallDisk.mount(scratch.path(name), sizeBytes);
+  scratch.onEnd(() => disk.unmount());
+  return disk.directory;
+}
 
 const sum = (rooms: readonly StatsFs[]) =>
   Object.fromEntries(
@@ -36,10 +42,7 @@ function showsRoomOf(mount: FuseMount, disks: readonly string[]): Promise<void> 
 }
 
 it("shows the room of the disks of its bricks: when it is empty, after writes, full, and after removals", async () => {
-  const disks = [
-    await mountSmallDisk(scratch, "d0", 48 * MIB),
-    await mountSmallDisk(scratch, "d1", 32 * MIB),
-  ];
+  const disks = [mountDisk("d0", 48 * MIB), mountDisk("d1", 32 * MIB)];
   const bricks = disks.flatMap((disk, index) => ["--brick", `b${index}=${disk}/brick`]);
   const { port } = await startEmulator(scratch, [], bricks);
   const volfile = clientVolfile(["b0", "b1"].map((name) => ({ name, port })));
@@ -69,7 +72,7 @@ it("shows the room of the disks of its bricks: when it is empty, after writes, f
 });
 
 it("shows a disk once that several bricks of a volume are on, as a stock volume does", async () => {
-  const disk = await mountSmallDisk(scratch, "disk", 64 * MIB);
+  const disk = mountDisk("disk", 64 * MIB);
   const paths = ["b0", "b1", "b2"].map((name) => `${disk}/${name}`);
   const served = await ServedVolumes.start(scratch, [
     ...["--volume", "demo", ...paths.flatMap((path) => ["--brick", path]), "--listen", "127.0.0.1:0"],

@@ -85,7 +85,7 @@ export class Striker {
         const disk = scene.disks[brickAt(act.end, leg.source)];
         disk?.fill(act.leftBytes);
         await sleep(act.forMs);
-        disk?.free();
+        disk?.empty();
         return;
       }
       case "second-runner":

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { SmallDisk } from "@brickshift/testkit";
 import type { Gfid } from "@brickshift/wire";
 import { parseGfid } from "@brickshift/wire";
 import type { SharedFile } from "../../simulation/clients/file-client.js";
@@ -11,10 +12,10 @@ import type { PlayerProcess } from "../processes/player-process.js";
 import type { Programs } from "../processes/programs.js";
 import type { CallListener } from "../relay/call-at.js";
 import { Relay } from "../relay/relay.js";
-import { SmallDisk } from "./small-disk.js";
 
 /** Numbers that one player may write before they are another's. */
 const VALUES_PER_PLAY = 1_000_000;
+const SMALL_DISK_BYTES = 25_165_824;
 
 /** What a round is played with: two bricks with stores of their own, the ways to them, and players. */
 export class Scene {
@@ -46,7 +47,9 @@ export class Scene {
     mkdirSync(directory, { recursive: true });
     const names = ["b0", "b1"] as const;
     this.disks =
-      plan.disk === "small" ? names.map((name) => SmallDisk.mount(join(directory, `disk-${name}`))) : [];
+      plan.disk === "small"
+        ? names.map((name) => SmallDisk.mount(join(directory, `disk-${name}`), SMALL_DISK_BYTES))
+        : [];
     const brick = (index: 0 | 1) =>
       new BrickProcess({
         name: names[index],

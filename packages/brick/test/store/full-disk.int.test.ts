@@ -1,58 +1,31 @@
-import { execFileSync } from "node:child_process";
-import {
-  closeSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statfsSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { SmallDisk } from "@brickshift/testkit";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { BrickStore } from "../../src/index.js";
 import { openDiskStore } from "../../src/store-disk.js";
 
+const SIZE_BYTES = 16 * 1_048_576;
+let small: SmallDisk;
 let disk: string;
 beforeEach(() => {
   disk = mkdtempSync(join(tmpdir(), "brickshift-full-"));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=16m", "tmpfs", disk], { stdio: "pipe" });
-  } catch (cause) {
-    const message =
-      "this test mounts a file system of 16 MiB: run it as root, with CAP_SYS_ADMIN in a container";
-    throw new Error(message, { cause });
-  }
+  small = SmallDisk.mount(disk, SIZE_BYTES);
 });
 afterEach(() => {
-  execFileSync("umount", ["-l", disk]);
+  small.unmount();
   rmSync(disk, { recursive: true });
 });
 
 const open = () => openDiskStore({ directory: join(disk, "store") });
 
-const free = () => statfsSync(disk).bavail;
-
 function fill(): void {
-  const fd = openSync(join(disk, "ballast"), "w");
-  try {
-    for (;;) writeSync(fd, Buffer.alloc(4_096));
-  } catch {
-    closeSync(fd);
-  }
-  expect(free()).toBe(0);
+  small.fill();
+  expect(small.freeBytes).toBe(0);
 }
 
-/** Gives so many bytes of what {@link fill} took. */
-const leaveFree = (bytes: number) =>
-  truncateSync(join(disk, "ballast"), statSync(join(disk, "ballast")).size - bytes);
-
-const empty = () => rmSync(join(disk, "ballast"));
+const empty = () => small.empty();
 
 /** How changes of single keys end, made at one time: "kept", or the code of the refusal. */
 async function outcomes(changes: readonly Promise<unknown>[]): Promise<readonly string[]> {
@@ -122,7 +95,7 @@ it("gives its reserve to what says that it makes room, and has it back when ther
   expect(reserve()).toBeLessThan(whole);
   // What was given back is nobody's who makes the records larger, also when there is some room.
   expect(await outcomes([put(store, "more")])).toEqual(["STORE_NO_SPACE"]);
-  leaveFree(300_000);
+  small.fill(300_000);
   expect(await outcomes([put(store, "more")])).toEqual(["STORE_NO_SPACE"]);
   empty();
   expect(await outcomes([put(store, "more")])).toEqual(["kept"]);
@@ -180,8 +153,7 @@ it("says that there is no room, wherever the opening meets that, and opens when 
   const ends: string[] = [];
   for (let pages = 0; pages < 6; pages += 1) {
     truncateSync(join(disk, "store", "reserve"), 0);
-    fill();
-    if (pages > 0) leaveFree(pages * 4_096);
+    small.fill(pages * 4_096);
     ends.push(...(await outcomes([open().then((opened) => opened.close())])));
     empty();
   }
