@@ -56,6 +56,18 @@ async function createFile({ client }: Awaited<ReturnType<typeof setup>>, bname =
   return client.fops.create({ pargfid: ROOT_GFID, flags: OpenFlags.rdwr, mode: 0o100644, bname, xdata });
 }
 
+/** A file on which the client has a data lease, and another client. */
+async function setupLeased() {
+  const context = await setup();
+  const { fd } = await createFile(context);
+  const other = context.newClient();
+  await other.connect();
+  const leaseId = context.newLeaseId();
+  const lease = { cmd: LeaseCmd.set, leaseType: LeaseType.read, leaseId, leaseFlags: 0 };
+  await context.client.fops.lease({ gfid, lease, xdata: xdataOf({ leaseScope: "data" }) });
+  return { ...context, fd, other, lease, leaseId };
+}
+
 describe("a real brick", () => {
   it("shakes hands, and refuses who does not know the password or the name", async () => {
     const { client, newClient } = await setup();
@@ -134,19 +146,12 @@ describe("a real brick", () => {
   });
 
   it("recalls a data lease when somebody writes, and lets the writer go on when it is given back", async () => {
-    const context = await setup();
-    const { client, newClient, scheduler, newLeaseId } = context;
-    await createFile(context);
-    const writer = newClient();
-    await writer.connect();
-    const leaseId = newLeaseId();
-    const lease = { cmd: LeaseCmd.set, leaseType: LeaseType.read, leaseId, leaseFlags: 0 };
-    await client.fops.lease({ gfid, lease, xdata: xdataOf({ leaseScope: "data" }) });
+    const { client, other, scheduler, lease, leaseId } = await setupLeased();
     const [held] = client.leases();
     expect(held?.epoch).toBeTypeOf("bigint");
     const recalls = client.recalls();
     let isWritten = false;
-    const writing = writer.fops
+    const writing = other.fops
       .write({ gfid, fd: ANONYMOUS_FD, offset: 0, payload: Uint8Array.of(1) })
       .then(() => (isWritten = true));
     const recall = (await recalls.next()).value;
@@ -158,16 +163,9 @@ describe("a real brick", () => {
   });
 
   it("revokes a lease that is not given back, and says so to who still relies on it", async () => {
-    const context = await setup();
-    const { client, newClient, scheduler, newLeaseId } = context;
-    await createFile(context);
-    const writer = newClient();
-    await writer.connect();
-    const leaseId = newLeaseId();
-    const lease = { cmd: LeaseCmd.set, leaseType: LeaseType.read, leaseId, leaseFlags: 0 };
-    await client.fops.lease({ gfid, lease, xdata: xdataOf({ leaseScope: "data" }) });
+    const { client, other, scheduler, leaseId } = await setupLeased();
     const leaseEpoch = client.leases()[0]?.epoch;
-    const writing = writer.fops.write({ gfid, fd: ANONYMOUS_FD, offset: 0, payload: Uint8Array.of(1) });
+    const writing = other.fops.write({ gfid, fd: ANONYMOUS_FD, offset: 0, payload: Uint8Array.of(1) });
     await settle();
     scheduler.advance(1_000);
     await writing;
@@ -187,14 +185,7 @@ describe("a real brick", () => {
   });
 
   it("drops fds, leases and locks with a connection, and the client says which", async () => {
-    const context = await setup();
-    const { client, newClient, scheduler, newLeaseId, server } = context;
-    const { fd } = await createFile(context);
-    const leaseId = newLeaseId();
-    const lease = { cmd: LeaseCmd.set, leaseType: LeaseType.read, leaseId, leaseFlags: 0 };
-    await client.fops.lease({ gfid, lease, xdata: xdataOf({ leaseScope: "data" }) });
-    const other = newClient();
-    await other.connect();
+    const { client, other, scheduler, leaseId, fd, server } = await setupLeased();
     const flock = { type: LockType.write, whence: 0, start: 0n, len: 0n, pid: 1, lkOwner: new Uint8Array(0) };
     const lock = { gfid, fd, cmd: LkCmd.setlk, type: LockType.write, flock };
     await client.fops.lk(lock);
