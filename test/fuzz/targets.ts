@@ -5,7 +5,7 @@ import { configFile } from "./targets/config-file.js";
 import { inodeRecords } from "./targets/inode-records.js";
 import { journals, spoiltJournals } from "./targets/journals.js";
 import { recordMarks } from "./targets/record-marks.js";
-import { recordsFiles, storeFiles } from "./targets/store-files.js";
+import { changeLogs, recordsFiles, storeFiles } from "./targets/store-files.js";
 import { volfile } from "./targets/volfile.js";
 import { wireBodies } from "./targets/wire-bodies.js";
 import { xdata } from "./targets/xdata.js";
@@ -23,5 +23,6 @@ export const targets: readonly FuzzTarget[] = [
   spoiltJournals,
   inodeRecords,
   storeFiles,
+  changeLogs,
   recordsFiles,
 ];

@@ -1,6 +1,7 @@
 import type { Mutant } from "./mutant.js";
 
 const src = "packages/brick/src";
+const meta = `${src}/store/disk/disk-meta.ts`;
 const gate = ["packages/brick/test/gate"];
 const migration = ["packages/brick/test/gate", "packages/brick/test/tree/migration.test.ts"];
 
@@ -343,5 +344,84 @@ export const ofBrick: readonly Mutant[] = [
       },
     ],
     tests: ["packages/brick/test/store/records-pages.int.test.ts"],
+  },
+  {
+    rule: "what was put off comes to the disk with the next commit, before its own changes",
+    edits: [
+      {
+        file: meta,
+        from: `if (this.#isLogged && !this.#hasAll) {`,
+        to: `if (this.#isLogged && this.#isClosed) {`,
+      },
+    ],
+    tests: [
+      "packages/brick/test/store/change-log.int.test.ts",
+      "packages/brick/test/tree/power-cut.int.test.ts",
+    ],
+  },
+  {
+    rule: "what was put off outlasts a kill",
+    edits: [{ file: meta, from: `log.append({ number: this.#loggedNumber + 1, changes });`, to: `` }],
+    tests: ["packages/brick/test/store/change-log.int.test.ts"],
+  },
+  {
+    rule: "nothing is put off while a commit is under way",
+    edits: [{ file: meta, from: `return this.#committing === 0 && this`, to: `return this` }],
+    tests: ["packages/brick/test/store/compliance.test.ts"],
+  },
+  {
+    rule: "what a commit has brought to lmdb is not brought there again at the start",
+    edits: [{ file: meta, from: `void state.put(LOGGED, number);`, to: `` }],
+    tests: ["packages/brick/test/store"],
+  },
+  {
+    rule: "what is put off has room in the reserve",
+    edits: [
+      { file: meta, from: `reserve.keepFree(changes.length`, to: `reserve.keepFree(0 * changes.length` },
+    ],
+    tests: ["packages/brick/test/store/full-disk.int.test.ts"],
+  },
+  {
+    rule: "no more is put off than the reserve has room for",
+    edits: [{ file: meta, from: `if (isFull) return`, to: `if (isFull && this.#isClosed) return` }],
+    tests: ["packages/brick/test/store/full-disk.int.test.ts"],
+  },
+  {
+    rule: "readers see a commit that has come to lmdb whole, with what was put off",
+    edits: [
+      {
+        file: meta,
+        from: `return this.#committing > 0 && this.#hasAll ? this.#records : this.#logged;`,
+        to: `return this.#logged;`,
+      },
+    ],
+    tests: ["packages/brick/test/store/change-log.int.test.ts"],
+  },
+  {
+    rule: "fsync of a file brings its record and its name to the disk",
+    edits: [
+      {
+        file: `${src}/tree/data-calls.ts`,
+        from: `dataOnly ? context.store.meta.sync() : context.syncTimes(gfid)`,
+        to: `dataOnly ? undefined : context.persistTimes([gfid])`,
+      },
+    ],
+    tests: ["packages/brick/test/tree/power-cut.int.test.ts"],
+  },
+  {
+    rule: "a step of a migration that comes late empties nothing",
+    edits: [
+      {
+        file: `${src}/tree/migration-calls.ts`,
+        from: `context.emptying.run(gfid, () => adopt(context, gfid, linkto, token))`,
+        to: `adopt(context, gfid, linkto, token)`,
+      },
+      {
+        file: `${src}/tree/migration-calls.ts`,
+        from: `  if (context.records.pendingWork(gfid) !== "empty") return;\n`,
+        to: ``,
+      },
+    ],
+    tests: ["packages/brick/test/tree/migration.test.ts"],
   },
 ];

@@ -25,3 +25,10 @@ export function randomGfid(): Gfid {
 export function hostRandom(length: number): Uint8Array {
   return randomBytes(length);
 }
+
+/** Calls `work` after some time, unless the process ends before: it does not keep it alive. @returns what takes it back. */
+export function hostLater(ms: number, work: () => void): () => void {
+  const timer = setTimeout(work, ms);
+  timer.unref();
+  return () => clearTimeout(timer);
+}

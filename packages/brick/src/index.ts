@@ -41,6 +41,7 @@ export { type HealthCheckOptions, healthCheckOptions } from "./health/options.js
 export { type BrickUsage, usageOf } from "./brick-usage.js";
 export { BrickError, type BrickErrorCode } from "./brick-error.js";
 export { createMemoryStore, MemoryMedium, type MemoryStoreOptions } from "./store/memory-store.js";
+export { keyText } from "./store/buffered-transaction.js";
 export { StoreError, type StoreErrorCode } from "./store/store-error.js";
 export type {
   BlobStat,
@@ -51,6 +52,7 @@ export type {
   MetaReader,
   MetaStore,
   MetaTransaction,
+  Survives,
   StoreSpace,
 } from "./store/store.js";
 export { createTree, type TreeInput } from "./tree/create-tree.js";

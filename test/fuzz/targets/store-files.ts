@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseGfid, ROOT_GFID } from "@brickshift/wire";
+import { ChangeLog, parseChangeLog } from "../../../packages/brick/src/store/disk/change-log.js";
 import { faultOfRecords } from "../../../packages/brick/src/store/disk/records-file.js";
 import { parseStoreFormat } from "../../../packages/brick/src/store/disk/store-format.js";
 import { parseMembership } from "../../../packages/brick/src/store/disk/volume-membership.js";
@@ -11,6 +12,9 @@ import { applyChanges } from "../apply-changes.js";
 import { refusedOr } from "../refusal.js";
 import type { FuzzTarget } from "../target.js";
 
+const scratch = mkdtempSync(join(tmpdir(), "brickshift-fuzz-"));
+process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
+
 const codes = ["STORE_DAMAGED", "STORE_VERSION_UNKNOWN"];
 
 /** The two small files of a store that say what it is. */
@@ -19,7 +23,7 @@ export const storeFiles: FuzzTarget = {
   holds:
     "any text says which store of which volume this is, in the version that we know, or is refused as damaged or unknown",
   corpus: "packages/brick/test/corpus/store-file",
-  words: ['"version":1', '"version":2', '"format"', '"id"', '"volume"', "null", ROOT_GFID],
+  words: ['"version":1', '"version":2', '"version":3', '"format"', '"id"', '"volume"', "null", ROOT_GFID],
   seeds: () =>
     [
       { format: "brickshift-brick-store", version: 1, id: ROOT_GFID },
@@ -31,15 +35,50 @@ export const storeFiles: FuzzTarget = {
     const membership = refusedOr(() => parseMembership("/store", text), ...codes);
     if (format === "accepted" || membership === "accepted") {
       const { version } = JSON.parse(text) as { version: unknown };
-      if (version !== 1) throw new Error(`version ${String(version)} was taken for known`);
+      const known = format === "accepted" ? [1, 2] : [1];
+      if (!known.includes(version as number))
+        throw new Error(`version ${String(version)} was taken for known`);
       return "accepted";
     }
     return "refused";
   },
 };
 
-const scratch = mkdtempSync(join(tmpdir(), "brickshift-fuzz-"));
-process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
+/** The log of changes that a store has not given to its records yet. */
+export const changeLogs: FuzzTarget = {
+  name: "change logs",
+  holds:
+    "any bytes are read as the whole records that they begin with, which give the same bytes again when they are appended",
+  corpus: "packages/brick/test/corpus/change-log",
+  seeds() {
+    const log = ChangeLog.create(scratch);
+    for (let number = 1; number <= 3; number += 1) {
+      log.append({
+        number,
+        changes: [
+          { key: Buffer.from("key"), value: undefined },
+          { key: Buffer.from("k"), value: Buffer.alloc(number) },
+        ],
+      });
+    }
+    log.close();
+    const whole = readFileSync(join(scratch, "changes"));
+    return [whole, whole.subarray(0, whole.length - 1)];
+  },
+  run(bytes) {
+    const given = Buffer.from(bytes);
+    const records = parseChangeLog(given);
+    if (records.length === 0) return "refused";
+    const log = ChangeLog.create(scratch);
+    for (const record of records) log.append(record);
+    const { endBytes } = log;
+    log.close();
+    const again = readFileSync(join(scratch, "changes"));
+    if (!again.equals(given.subarray(0, endBytes)))
+      throw new Error("the records give other bytes than they were read from");
+    return "accepted";
+  },
+};
 
 /** The file of a store's records as it was closed, and changed since: an input is a list of changes to it. */
 export const recordsFiles: FuzzTarget = {

@@ -2,8 +2,11 @@ import {
   type BrickStore,
   createMemoryStore,
   type DataStore,
+  keyText,
   type MemoryMedium,
+  type MetaEntry,
   type MetaStore,
+  type MetaTransaction,
   StoreError,
 } from "@brickshift/brick";
 import type { SeededRandom } from "@brickshift/testkit";
@@ -25,13 +28,20 @@ export interface MediumTrouble {
   isFull: boolean;
 }
 
+/** What keys of the records were before a transaction changed them. */
+type Undo = Map<string, MetaEntry | undefined>;
+
 /** The disk of a brick: a memory medium that outlives processes, of which a power cut takes what was not synced. */
 export class VirtualDisk {
   readonly medium: MemoryMedium;
   readonly trouble: MediumTrouble = { errorShare: 0, isFull: false };
+  /** How many transactions power cuts have taken back. */
+  lostChanges = 0;
   readonly #random: SeededRandom;
   readonly #synced = new Map<Gfid, Synced>();
   readonly #dirty = new Set<Gfid>();
+  /** Of transactions that need not survive a power cut, since the last that does. */
+  readonly #unsynced: Undo[] = [];
 
   constructor(medium: MemoryMedium, random: SeededRandom) {
     this.medium = medium;
@@ -53,6 +63,7 @@ export class VirtualDisk {
   /** What a power cut leaves: what was synced, and of the rest what the disk happened to have written. @returns blobs that lost something. */
   cutPower(): readonly Gfid[] {
     this.medium.crash();
+    this.#undoLatest();
     const changed: Gfid[] = [];
     for (const gfid of this.#dirty) {
       const blob = this.medium.blobs.get(gfid);
@@ -75,22 +86,62 @@ export class VirtualDisk {
     return changed;
   }
 
+  /** Records come to the disk in order: the latest transactions are gone, from one of them on. */
+  #undoLatest(): void {
+    const { length } = this.#unsynced;
+    const kept = length === 0 ? 0 : this.#random.below(length + 1);
+    this.lostChanges += length - kept;
+    for (const undo of this.#unsynced.splice(0).slice(kept).toReversed()) {
+      for (const [key, before] of undo) {
+        if (before === undefined) this.medium.meta.delete(key);
+        else this.medium.meta.set(key, before);
+      }
+    }
+  }
+
   #meta(meta: MetaStore, turns: Turns): MetaStore {
     return {
       get: (key) => meta.get(key),
       range: (range) => meta.range(range),
-      transact: (work) =>
+      transact: (work, survives = "power-cut") =>
         turns.take("", async () => {
           this.#needGoodLuck(0.5);
+          const undo: Undo = new Map();
           const result = await meta.transact((tx) => {
-            const done = work(tx);
+            const done = work(this.#watched(tx, undo));
             if (!tx.mayUseReserve) this.#needRoom();
             return done;
           });
+          if (survives === "kill") this.#unsynced.push(undo);
+          else this.#unsynced.length = 0;
           // The records are there, and only their way to the disk failed: what lmdb tells when a sync fails.
           this.#needGoodLuck();
           return result;
         }),
+      sync: () =>
+        turns.take("", async () => {
+          this.#needGoodLuck();
+          await meta.sync();
+          this.#unsynced.length = 0;
+        }),
+    };
+  }
+
+  /** A transaction that notes what its keys were before. */
+  #watched(tx: MetaTransaction, undo: Undo): MetaTransaction {
+    const note = (key: Uint8Array) => {
+      const text = keyText(key);
+      if (!undo.has(text)) undo.set(text, this.medium.meta.get(text));
+    };
+    return {
+      get: (key) => tx.get(key),
+      range: (range) => tx.range(range),
+      put: (key, value) => (note(key), tx.put(key, value)),
+      delete: (key) => (note(key), tx.delete(key)),
+      useReserve: () => tx.useReserve(),
+      get mayUseReserve() {
+        return tx.mayUseReserve;
+      },
     };
   }
 

@@ -30,11 +30,12 @@ export const fsync: FopSpec<"fsync"> = {
   },
 };
 
-/** FSYNCDIR: nothing is left to do, as changes of names are durable when they are answered. */
+/** FSYNCDIR: names and attributes of the whole brick, since all come to the disk together. */
 export const fsyncdir: FopSpec<"fsyncdir"> = {
   targets: (fop, request) => [{ gfid: objectOf(fop, request), gate: "fsyncdir" }],
-  handle(fop, request) {
+  async handle(fop, request) {
     objectOf(fop, request);
+    await fop.brick.tree.sync();
     return done;
   },
 };

@@ -7,13 +7,14 @@ import {
   type MetaTransaction,
 } from "./store.js";
 
-interface BufferedChange {
+/** One key that a transaction changes. */
+export interface KeyChange {
   readonly key: Uint8Array;
   /** `undefined` for a key that is deleted. */
   readonly value: Uint8Array | undefined;
 }
 
-/** Bytes as text of which the order is that of the bytes: one UTF-16 unit for each byte. */
+/** Bytes as text of which the order is that of the bytes, one UTF-16 unit for each: what a `MemoryMedium` calls its keys. */
 export function keyText(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("latin1");
 }
@@ -24,7 +25,7 @@ export function keyText(key: Uint8Array): string {
  */
 export class BufferedTransaction implements MetaTransaction {
   readonly #base: MetaReader;
-  readonly #changes = new Map<string, BufferedChange>();
+  readonly #changes = new Map<string, KeyChange>();
   #usesReserve = false;
 
   /** `base` is the state that all earlier transactions left. */
@@ -33,8 +34,13 @@ export class BufferedTransaction implements MetaTransaction {
   }
 
   /** What is to be applied to the base, last write of each key only. */
-  changes(): Iterable<BufferedChange> {
+  changes(): Iterable<KeyChange> {
     return this.#changes.values();
+  }
+
+  /** How many keys are changed. */
+  get size(): number {
+    return this.#changes.size;
   }
 
   get mayUseReserve(): boolean {
@@ -59,7 +65,7 @@ export class BufferedTransaction implements MetaTransaction {
   range(range: MetaRange): Iterable<MetaEntry> {
     const from = keyText(range.from);
     const to = keyText(range.to);
-    const mine: (readonly [string, BufferedChange])[] = [];
+    const mine: (readonly [string, KeyChange])[] = [];
     for (const entry of this.#changes) if (entry[0] >= from && entry[0] < to) mine.push(entry);
     if (mine.length === 0) return this.#base.range(range);
     return this.#merge(range, mine);
@@ -79,7 +85,7 @@ export class BufferedTransaction implements MetaTransaction {
     this.#usesReserve = true;
   }
 
-  #merge(range: MetaRange, mine: (readonly [string, BufferedChange])[]): MetaEntry[] {
+  #merge(range: MetaRange, mine: (readonly [string, KeyChange])[]): MetaEntry[] {
     // Each of our changes hides at most one entry of the base, so this many more are enough.
     const limit = range.limit ?? Number.MAX_SAFE_INTEGER;
     const baseRange = range.limit === undefined ? range : { ...range, limit: limit + mine.length };

@@ -41,17 +41,28 @@ export interface MetaTransaction extends MetaReader {
 /** Longest key of a {@link MetaStore}, in bytes. */
 export const META_KEY_BYTES_MAX = 512;
 
+/**
+ * What does not take a transaction back once it has resolved: a power cut of the machine (nor a kill), or no more than a kill of
+ * the process. A power cut takes the latest of those, never one without all that came after it.
+ */
+export type Survives = "power-cut" | "kill";
+
 /** The namespace and the inode records: an ordered map with atomic, durable transactions. */
 export interface MetaStore extends MetaReader {
   /**
    * Runs `work` synchronously, some time later but in the order of the calls, on the state that all earlier
-   * transactions left. Resolves with its result once it is on disk: neither a kill nor a power cut takes it
-   * back. When `work` throws, nothing of it is kept and the promise rejects with what it threw.
+   * transactions left. Resolves with its result once it survives what it has to, a power cut unless told otherwise, and all
+   * earlier ones with it. When `work` throws, nothing of it is kept and the promise rejects with what it threw.
    * Reads outside see a transaction at the latest when its promise resolves, perhaps a little earlier.
    * A full medium refuses what makes the records larger; for removals, and what says `useReserve`, room is kept.
    * @throws StoreError (as rejection) `STORE_IO`, `STORE_NO_SPACE`, `STORE_CLOSED`; nothing is kept then.
    */
-  transact<T>(work: (tx: MetaTransaction) => T): Promise<T>;
+  transact<T>(work: (tx: MetaTransaction) => T, survives?: Survives): Promise<T>;
+  /**
+   * Makes every transaction that has resolved survive a power cut.
+   * @throws StoreError (as rejection) `STORE_IO`, `STORE_NO_SPACE`, `STORE_CLOSED`; a later call may succeed.
+   */
+  sync(): Promise<void>;
 }
 
 /** Attributes of a blob that only the medium knows. */

@@ -26,7 +26,7 @@ export function attributeCalls(context: TreeContext): AttributeCalls {
       return context.change((change) => {
         guard.admit(gfid, access, "attributes", change);
         return setAttributes(change, gfid, wanted);
-      });
+      }, "kill");
     },
     setXattrs: (gfid, xattrs, mode = "set", access) =>
       context.change((change) => {
@@ -41,7 +41,7 @@ export function attributeCalls(context: TreeContext): AttributeCalls {
             throw new TreeError("TREE_NO_XATTR", `xattr ${name}`);
         }
         return putXattrs(change, gfid, withXattrs(present, xattrs, options), xattrs.keys());
-      }),
+      }, "kill"),
     removeXattr: (gfid, name, access) =>
       context.change((change) => {
         const record = guard.admit(gfid, access, "attributes", change);
@@ -52,14 +52,14 @@ export function attributeCalls(context: TreeContext): AttributeCalls {
         if (!left.delete(name) && !isAcl(record, name))
           throw new TreeError("TREE_NO_XATTR", `${gfid} has no xattr ${name}`);
         return putXattrs(change, gfid, left);
-      }),
+      }, "kill"),
     xattrop: (gfid, operation, xattrs, access) =>
       context.change((change) => {
         const { xattrs: present } = guard.admit(gfid, access, "attributes", change);
         const combined = combineAll(operation, present, xattrs);
         const changed = putXattrs(change, gfid, withXattrs(present, combined, options));
         return { ...changed, values: operation === "get-and-set" ? before(present, xattrs) : combined };
-      }),
+      }, "kill"),
   };
 }
 
@@ -74,7 +74,7 @@ async function resizeAndSet(
   const prestat = context.iatt(gfid, record);
   await context.store.data.truncate(gfid, size);
   context.touch(gfid);
-  const { poststat } = await context.change((change) => setAttributes(change, gfid, wanted));
+  const { poststat } = await context.change((change) => setAttributes(change, gfid, wanted), "kill");
   return { prestat, poststat };
 }
 

@@ -6,6 +6,7 @@ import {
   LINK_FILE_PERMISSIONS,
   nameByteLength,
 } from "@brickshift/wire";
+import type { Survives } from "../store/store.js";
 import { withAcls } from "./acl-xattrs.js";
 import { checkEntryName, isDots } from "./entry-name.js";
 import { type InodeRecord, isDirectory, LINKTO_XATTR, typeOf } from "./inode-record.js";
@@ -32,15 +33,17 @@ type CreateCalls = Pick<Tree, "create" | "mknod" | "mkdir" | "symlink" | "link">
 /** The calls that make names. */
 export function createCalls(context: TreeContext): CreateCalls {
   return {
-    create: (parent, name, object) => addObject(context, parent, name, object, { type: FileType.regular }),
+    create: (parent, name, object) =>
+      addObject(context, parent, name, object, { type: FileType.regular, survives: "kill" }),
     async mknod(parent, name, object) {
       const type = object.mode & FileType.mask || FileType.regular;
       if (!nodeTypes.has(type)) throw new TreeError("TREE_INVALID", `mknod of type ${type.toString(8)}`);
       return isLinkFile(object, type)
         ? addLinkFile(context, parent, name, object)
-        : addObject(context, parent, name, object, { type });
+        : addObject(context, parent, name, object, { type, survives: "kill" });
     },
-    mkdir: (parent, name, object) => addObject(context, parent, name, object, { type: FileType.directory }),
+    mkdir: (parent, name, object) =>
+      addObject(context, parent, name, object, { type: FileType.directory, survives: "kill" }),
     async symlink(parent, name, target, object) {
       // Source: symlink(2).
       if (target === "") throw new TreeError("TREE_NO_ENTRY", "an empty link target");
@@ -48,9 +51,14 @@ export function createCalls(context: TreeContext): CreateCalls {
       if (nameByteLength(target) > SYMLINK_BYTES_MAX) {
         throw new TreeError("TREE_TARGET_TOO_LONG", `a link target has at most ${SYMLINK_BYTES_MAX} bytes`);
       }
-      return addObject(context, parent, name, object, { type: FileType.symlink, symlink: target });
+      return addObject(context, parent, name, object, {
+        type: FileType.symlink,
+        symlink: target,
+        survives: "kill",
+      });
     },
-    link: (gfid, parent, name) => context.change((change) => addLink(context, change, gfid, parent, name)),
+    link: (gfid, parent, name) =>
+      context.change((change) => addLink(context, change, gfid, parent, name), "kill"),
   };
 }
 
@@ -81,6 +89,8 @@ export interface ObjectKind {
   /** Type bits. */
   readonly type: number;
   readonly symlink?: string;
+  /** What the making survives once it is acknowledged; a power cut when absent. */
+  readonly survives?: Survives;
   /** Last touch to the record, within the transaction. */
   readonly finish?: (record: InodeRecord, change: TreeChange) => InodeRecord;
 }
@@ -133,7 +143,7 @@ async function makeParts<T>(
   try {
     if (hold === true) context.open.hold(gfid);
     if (hasBlob) await createBlob(context, gfid);
-    return await context.change(put);
+    return await context.change(put, kind.survives);
   } catch (error) {
     if (hold === true) context.open.release(gfid);
     if (hasBlob && context.records.inode(gfid) === undefined) {

@@ -14,6 +14,7 @@ type DataCalls = Pick<
   | "zerofill"
   | "seek"
   | "fsync"
+  | "sync"
   | "persistTimes"
   | "hold"
   | "release"
@@ -58,10 +59,11 @@ export function dataCalls(context: TreeContext): DataCalls {
       const prestat = context.iatt(gfid, record);
       await Promise.all([
         isRegular(record) ? data.sync(gfid) : undefined,
-        dataOnly ? undefined : context.persistTimes([gfid]),
+        dataOnly ? context.store.meta.sync() : context.syncTimes(gfid),
       ]);
       return { prestat, poststat: iattAfter(context, gfid, record) };
     },
+    sync: () => context.store.meta.sync(),
     persistTimes: (gfid) => context.persistTimes([gfid]),
     hold(gfid) {
       context.records.needInode(gfid);

@@ -7,7 +7,7 @@ import type { TreeChange, TreeContext } from "./tree-context.js";
 import { TreeError } from "./tree-error.js";
 import type { EntryRecord } from "./tree-records.js";
 
-const REGULAR = { type: FileType.regular } as const;
+const REGULAR = { type: FileType.regular, survives: "kill" } as const;
 
 /** Files that are made first and get their name later, as with O_TMPFILE and linkat(2). */
 export function namelessCalls(context: TreeContext): Pick<Tree, "createNameless" | "nameObject"> {

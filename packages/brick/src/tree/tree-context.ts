@@ -1,6 +1,6 @@
 import type { Gfid, Iatt } from "@brickshift/wire";
 import { InTurn } from "../store/in-turn.js";
-import type { BlobStat, BrickStore } from "../store/store.js";
+import type { BlobStat, BrickStore, Survives } from "../store/store.js";
 import { CommitRecords } from "./commit-records.js";
 import { iattOf } from "./inode-iatt.js";
 import { type InodeRecord, isDirectory, isRegular } from "./inode-record.js";
@@ -54,11 +54,18 @@ export class TreeContext {
     return iattOf(gfid, this.times.settled(gfid, record, blob), blob, this.dev);
   }
 
-  /** Runs `work` as one transaction, then lets go of the blobs of what it removed. */
-  async change<T>(work: (change: TreeChange) => T): Promise<T> {
+  /**
+   * Runs `work` as one transaction, then lets go of the blobs of what it removed.
+   * @param survives "kill" for what a client asks of names and attributes and removes nothing: a power cut takes it back until
+   *   it is synced, as on any file system. What removes, and the steps of a migration, are on disk before anybody hears of them.
+   */
+  async change<T>(work: (change: TreeChange) => T, survives?: Survives): Promise<T> {
     let change: TreeChange | undefined;
     try {
-      const result = await this.store.meta.transact((tx) => work((change = new TreeChange(tx, this))));
+      const result = await this.store.meta.transact(
+        (tx) => work((change = new TreeChange(tx, this))),
+        survives,
+      );
       change?.commit();
       // Only now: the data goes after the record that refers to it is gone for good.
       await change?.removeBlobs();
@@ -77,7 +84,7 @@ export class TreeContext {
     this.inBackground(this.persistTimes(oldest).finally(() => (this.#isSpilling = false)));
   }
 
-  /** Makes the times of files that were written durable; those of objects that are gone are forgotten. */
+  /** Keeps the times of files that were written in their records; those of objects that are gone are forgotten. */
   async persistTimes(gfids: readonly Gfid[]): Promise<void> {
     const dirty = gfids.filter((gfid) => this.times.dirtyOf(gfid) !== undefined);
     if (dirty.length === 0) return;
@@ -86,7 +93,13 @@ export class TreeContext {
         if (change.inode(gfid) === undefined) this.times.drop(gfid);
         else change.putInode(gfid, change.settle(gfid));
       }
-    });
+    }, "kill");
+  }
+
+  /** Makes the times of a file, and all records that anybody heard of, survive a power cut. */
+  async syncTimes(gfid: Gfid): Promise<void> {
+    await this.persistTimes([gfid]);
+    await this.store.meta.sync();
   }
 
   /** Work that nobody waits for but `settled`; what it throws is left to the next start. */

@@ -175,8 +175,8 @@ export interface KnownCommit {
  * The namespace of a brick: POSIX semantics, once, over a store.
  *
  * Objects are named by gfid, or by parent gfid and name. Reads are synchronous and see everything that was
- * acknowledged. Changes resolve when they are durable (data: when it survives a kill; `fsync` for a power cut),
- * and a rejected change has changed nothing. All throw or reject with {@link TreeError}, or `StoreError` from
+ * acknowledged. Changes resolve when they survive a kill; a power cut as well only what takes a name or an object away, the
+ * steps of a migration with all that came before them, and after `fsync` or `sync` the rest. A rejected change has changed nothing. All throw or reject with {@link TreeError}, or `StoreError` from
  * below. Codes common to all: `TREE_STALE` (unknown gfid), `TREE_NOT_DIRECTORY` (the parent),
  * `TREE_NAME_INVALID`, `TREE_NAME_TOO_LONG` (more than 255 bytes), `TREE_DAMAGED` (run fsck).
  * Permissions are not checked here: the server does. ACLs are xattrs that move along with the mode, as on Linux.
@@ -303,9 +303,11 @@ export interface Tree {
   zerofill(gfid: Gfid, offset: number, length: number, access?: Access): Promise<Change>;
   /** Next data or hole; the end of the file is a hole. @throws `TREE_NO_DATA_BEYOND`. */
   seek(gfid: Gfid, offset: number, what: "data" | "hole", access?: Access): Promise<number>;
-  /** Data and (unless `dataOnly`) times survive a power cut afterwards. Directories: nothing to wait for. */
+  /** Data, (unless `dataOnly`) times, and what {@link Tree.sync} does survive a power cut afterwards. */
   fsync(gfid: Gfid, dataOnly: boolean, access?: Access): Promise<Change>;
-  /** Persists the times of a file that was written: call it at the last release, at flush when you like. */
+  /** Names, attributes and xattrs of all objects, as far as acknowledged, survive a power cut afterwards. */
+  sync(): Promise<void>;
+  /** Keeps the times of a file that was written over a kill: call it at the last release, at flush when you like. */
   persistTimes(gfid: Gfid): Promise<void>;
 
   // Open files.

@@ -1,8 +1,17 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SmallDisk } from "@brickshift/testkit";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { BrickStore } from "../../src/index.js";
 import { openDiskStore } from "../../src/store-disk.js";
 
@@ -188,4 +197,101 @@ it("leaves a file of the reserve's name alone in a directory that is no store", 
   empty();
   await expect(open()).rejects.toMatchObject({ code: "STORE_DAMAGED" });
   expect(readFileSync(path, "utf8")).toBe("somebody's");
+});
+
+describe("what need not survive a power cut", () => {
+  const putOff = (store: BrickStore, key: string) =>
+    store.meta.transact((tx) => tx.put(Buffer.from(key), Buffer.alloc(600, 7)), "kill");
+  /** What there is after a power cut that took all that was not synced. */
+  async function afterPowerCut(): Promise<readonly string[]> {
+    const copy = mkdtempSync(join(tmpdir(), "brickshift-cut-"));
+    cpSync(join(disk, "store"), copy, {
+      recursive: true,
+      filter: (source) => !/\/(lock[^/]*|reserve|changes)$/.test(source),
+    });
+    const store = await openDiskStore({ directory: copy });
+    const found = keys(store);
+    await store.close();
+    rmSync(copy, { recursive: true });
+    return found;
+  }
+
+  it("is not put off where there is little room", async () => {
+    const store = await open();
+    await putOff(store, "a");
+    expect(await afterPowerCut()).toEqual(["a"]);
+    fill();
+    expect(await outcomes([putOff(store, "b")])).toEqual(["STORE_NO_SPACE"]);
+    await store.close();
+  });
+
+  /** A disk with room to put changes off, and a store of so many records on it that each change needs a page of its own. */
+  async function largeStore(): Promise<BrickStore> {
+    small.unmount();
+    small = SmallDisk.mount(disk, 160 * 1_048_576);
+    const store = await open();
+    const olds = Array.from({ length: 20_000 }, (_, index) => `${String(index * 5).padStart(5, "0")}-old`);
+    await Promise.all(olds.map((name) => put(store, name)));
+    return store;
+  }
+  const spread = (count: number) =>
+    Array.from({ length: count }, (_, index) => `${String((index * 7_919) % 100_000).padStart(5, "0")}-key`);
+  const missing = (names: readonly string[], found: readonly string[]) => {
+    const known = new Set(found);
+    return names.filter((name) => !known.has(name));
+  };
+
+  it.each([
+    [250, 1],
+    [4_096, 4_096],
+  ])(
+    "has its room in the reserve when the disk fills up before it has come to lmdb, %i keys by %i",
+    async (count, together) => {
+      const store = await largeStore();
+      const names = spread(count);
+      const changes: Promise<void>[] = [];
+      for (let at = 0; at < count; at += together) {
+        const some = names.slice(at, at + together);
+        changes.push(
+          store.meta.transact((tx) => {
+            for (const name of some) tx.put(Buffer.from(name), Buffer.alloc(600, 7));
+          }, "kill"),
+        );
+      }
+      // Nothing is waited for between, so that no timer comes first.
+      await Promise.all(changes);
+      fill();
+      expect(await outcomes([remove(store, "00000-old")])).toEqual(["kept"]);
+      await store.meta.sync();
+      empty();
+      expect(missing(names, await afterPowerCut())).toEqual([]);
+      await store.close();
+    },
+  );
+
+  it("is brought to lmdb by the start after a kill, on a disk that is full", async () => {
+    const store = await largeStore();
+    const names = spread(250);
+    await Promise.all(names.map((name) => putOff(store, name)));
+    const killed = join(disk, "killed");
+    cpSync(join(disk, "store"), killed, { recursive: true, filter: (from) => !/\/lock[^/]*$/.test(from) });
+    fill();
+    const again = await openDiskStore({ directory: killed });
+    expect(missing(names, keys(again))).toEqual([]);
+    await again.close();
+    empty();
+    await store.close();
+  });
+
+  it("is brought to lmdb once there is room, though nobody asks for anything more", async () => {
+    const store = await largeStore();
+    const names = spread(250);
+    await Promise.all(names.map((name) => putOff(store, name)));
+    rmSync(join(disk, "store", "reserve"));
+    fill();
+    await expect(store.meta.sync()).rejects.toMatchObject({ code: "STORE_NO_SPACE" });
+    empty();
+    while (missing(names, await afterPowerCut()).length > 0);
+    await store.close();
+  });
 });

@@ -190,7 +190,12 @@ onBothStores("migration", (current: () => TreeFixture) => {
       if (isLate) await told;
       return result;
     };
-    const late = { get: meta.get.bind(meta), range: meta.range.bind(meta), transact };
+    const late = {
+      get: meta.get.bind(meta),
+      range: meta.range.bind(meta),
+      sync: () => meta.sync(),
+      transact,
+    };
     const tree = await createTree({ ...store, meta: late });
     isNext = true;
     return { tree, letGo };

@@ -216,7 +216,12 @@ onBothStores("names", (current: () => TreeFixture) => {
         onWorked();
         return done;
       });
-    const watched = { get: meta.get.bind(meta), range: meta.range.bind(meta), transact };
+    const watched = {
+      get: meta.get.bind(meta),
+      range: meta.range.bind(meta),
+      sync: () => meta.sync(),
+      transact,
+    };
     const tree = await createTree({ ...fixture.store, meta: watched });
     tree.hold(gfid);
     onWorked = () => {

@@ -1,29 +1,59 @@
 import type { Database } from "lmdb";
-import { BufferedTransaction } from "../buffered-transaction.js";
-import type { MetaEntry, MetaRange, MetaReader, MetaStore, MetaTransaction } from "../store.js";
+import { BufferedTransaction, type KeyChange } from "../buffered-transaction.js";
+import type { MetaEntry, MetaRange, MetaReader, MetaStore, MetaTransaction, Survives } from "../store.js";
+import { hostLater } from "../../host-driver.js";
 import { StoreError } from "../store-error.js";
+import { bytesOf, type ChangeLog } from "./change-log.js";
 import { commitFailure } from "./commit-failure.js";
 import type { Reserve } from "./reserve.js";
 
 type Outcome<T> = { readonly result: T } | { readonly error: unknown };
 
+/** Key, in the state of the store, of the number of the last record of the log that lmdb has. */
+const LOGGED = "logged";
+/** So many keys, and bytes in the log, are kept for lmdb at most: no more than the reserve has room for. */
+const LOGGED_MAX = 256;
+const LOGGED_BYTES_MAX = 262_144;
+/** After so long at the latest lmdb is given what is in the log. */
+const LOGGED_MS_MAX = 200;
+/** What the change of one key may take in lmdb beside its value: the two halves of a leaf, and its share of the pages above. */
+const BYTES_PER_CHANGE = 10_240;
+
+/** Where {@link DiskMeta} keeps its records. */
+export interface DiskMetaParts {
+  readonly records: Database<Uint8Array, Uint8Array>;
+  readonly state: Database<number | boolean, string>;
+  readonly log: ChangeLog;
+  readonly reserve: Reserve;
+}
+
 /**
  * Records in lmdb. lmdb runs many transactions as one commit, so that one sync of the disk serves all that wait.
  * Source: measured, 40k transactions/s with 64 callers, 0.5 ms for one alone.
+ *
+ * What has to survive a kill only is not given to lmdb at once: it goes to a log, and is kept in memory until the next commit
+ * takes it along, before its own. As long as a commit is under way there is no such short way: then all go through lmdb, in order.
  */
 export class DiskMeta implements MetaStore {
-  readonly #db: Database<Uint8Array, Uint8Array>;
-  readonly #reader: MetaReader;
-  readonly #reserve: Reserve;
+  readonly #parts: DiskMetaParts;
+  /** lmdb as it is: within a transaction with what the transaction wrote. */
+  readonly #records: MetaReader;
+  /** What is in the log and perhaps not in lmdb. */
+  #logged: BufferedTransaction;
+  #loggedNumber: number;
+  #committing = 0;
   #isClosed = false;
+  #stopTimer: (() => void) | undefined;
 
-  constructor(db: Database<Uint8Array, Uint8Array>, reserve: Reserve) {
-    this.#db = db;
-    this.#reserve = reserve;
-    this.#reader = {
-      get: (key) => db.get(key),
-      range: (range) => [...db.getRange(lmdbRange(range))],
+  constructor(parts: DiskMetaParts) {
+    const { records, state } = parts;
+    this.#parts = parts;
+    this.#records = {
+      get: (key) => records.get(key),
+      range: (range) => [...records.getRange(lmdbRange(range))],
     };
+    this.#logged = new BufferedTransaction(this.#records);
+    this.#loggedNumber = loggedNumber(state);
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -36,43 +66,152 @@ export class DiskMeta implements MetaStore {
     return this.#reader.range(range);
   }
 
-  async transact<T>(work: (tx: MetaTransaction) => T): Promise<T> {
+  async transact<T>(work: (tx: MetaTransaction) => T, survives: Survives = "power-cut"): Promise<T> {
     this.#check();
-    let outcome: Outcome<T>;
-    try {
-      outcome = await this.#db.transaction(() => this.#runAndApply(work));
-    } catch (error) {
-      throw this.#reserve.failureOf(await commitFailure(error), "commit");
-    }
-    if ("error" in outcome) throw outcome.error;
-    return outcome.result;
+    // Whichever way it takes, the work is not run within the call, and in the order of the calls.
+    await Promise.resolve();
+    return survives === "kill" && this.#mayLog ? this.#log(work) : this.#commit(work);
+  }
+
+  async sync(): Promise<void> {
+    this.#check();
+    await this.commitLogged();
   }
 
   /** Refuses new calls. */
   close(): void {
     this.#isClosed = true;
+    this.#endTimer();
+  }
+
+  /** Gives lmdb what is in the log, closed or not. @throws as {@link DiskMeta.transact}. */
+  async commitLogged(): Promise<void> {
+    if (this.#isLogged) await this.#commit(() => {});
+  }
+
+  get #isLogged(): boolean {
+    return this.#parts.log.endBytes > 0;
+  }
+
+  get #mayLog(): boolean {
+    return this.#committing === 0 && this.#parts.reserve.hasPlenty;
+  }
+
+  /** A commit may have brought what is in the log to lmdb, with more, and its promise has not resolved yet. */
+  get #reader(): MetaReader {
+    if (!this.#isLogged) return this.#records;
+    return this.#committing > 0 && this.#hasAll ? this.#records : this.#logged;
+  }
+
+  /** Whether lmdb, as it is to the caller, has what is in the log. */
+  get #hasAll(): boolean {
+    return loggedNumber(this.#parts.state) >= this.#loggedNumber;
+  }
+
+  #log<T>(work: (tx: MetaTransaction) => T): T | Promise<T> {
+    const { log } = this.#parts;
+    const tx = new BufferedTransaction(this.#logged);
+    const result = work(tx);
+    if (tx.size === 0) return result;
+    const changes = [...tx.changes()];
+    const isFull =
+      this.#logged.size + changes.length > LOGGED_MAX || log.endBytes + bytesOf(changes) > LOGGED_BYTES_MAX;
+    // The work has been done, and nothing comes between: what it made is what is committed.
+    if (isFull) return this.#commit((commit) => (change(commit, changes), result));
+    log.append({ number: this.#loggedNumber + 1, changes });
+    this.#loggedNumber += 1;
+    change(this.#logged, changes);
+    this.#startTimer();
+    return result;
+  }
+
+  #startTimer(): void {
+    this.#stopTimer ??= hostLater(LOGGED_MS_MAX, () => {
+      this.#stopTimer = undefined;
+      // What fails is tried again, here and with each commit that is asked for, and that one tells.
+      this.commitLogged().catch(() => this.#isClosed || this.#startTimer());
+    });
+  }
+
+  async #commit<T>(work: (tx: MetaTransaction) => T): Promise<T> {
+    this.#committing += 1;
+    let outcome: Outcome<T>;
+    try {
+      outcome = await this.#parts.records.transaction(() => this.#runAndApply(work));
+      this.#forgetLogged();
+    } catch (error) {
+      throw this.#parts.reserve.failureOf(await commitFailure(error), "commit");
+    } finally {
+      this.#committing -= 1;
+    }
+    if ("error" in outcome) throw outcome.error;
+    return outcome.result;
   }
 
   /** Inside the batch: what throws must not reach lmdb, which would keep the writes made before. */
   #runAndApply<T>(work: (tx: MetaTransaction) => T): Outcome<T> {
-    const tx = new BufferedTransaction(this.#reader);
+    if (this.#isLogged && !this.#hasAll) {
+      bringFromLog(this.#parts, [...this.#logged.changes()], this.#loggedNumber);
+    }
+    const tx = new BufferedTransaction(this.#records);
     let result: T;
     try {
       result = work(tx);
-      this.#reserve.admit(() => tx.mayUseReserve);
+      this.#parts.reserve.admit(() => tx.mayUseReserve);
     } catch (error) {
       return { error };
     }
-    for (const { key, value } of tx.changes()) {
-      if (value === undefined) void this.#db.remove(key);
-      else void this.#db.put(key, value);
-    }
+    putChanges(this.#parts.records, tx.changes());
     return { result };
+  }
+
+  /** A commit has come to the disk: nothing was logged since it was asked for, so that it has all of it. */
+  #forgetLogged(): void {
+    if (!this.#isLogged) return;
+    this.#logged = new BufferedTransaction(this.#records);
+    this.#parts.log.empty();
+    this.#parts.reserve.keepFree(0);
+    this.#endTimer();
+  }
+
+  #endTimer(): void {
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
   }
 
   #check(): void {
     if (this.#isClosed) throw new StoreError("STORE_CLOSED", "the store is closed");
   }
+}
+
+/** Within a transaction of lmdb: brings what is in the log up to the record of that number, and sees that there is room for it. */
+export function bringFromLog(
+  { records, state, reserve }: Pick<DiskMetaParts, "records" | "state" | "reserve">,
+  changes: readonly KeyChange[],
+  number: number,
+): void {
+  reserve.keepFree(changes.length * BYTES_PER_CHANGE + bytesOf(changes));
+  putChanges(records, changes);
+  void state.put(LOGGED, number);
+}
+
+function putChanges(records: Database<Uint8Array, Uint8Array>, changes: Iterable<KeyChange>): void {
+  for (const { key, value } of changes) {
+    if (value === undefined) void records.remove(key);
+    else void records.put(key, value);
+  }
+}
+
+function change(tx: MetaTransaction, changes: readonly KeyChange[]): void {
+  for (const { key, value } of changes) {
+    if (value === undefined) tx.delete(key);
+    else tx.put(key, value);
+  }
+}
+
+/** Number of the last record of the log that lmdb has. */
+export function loggedNumber(state: Database<number | boolean, string>): number {
+  return Number(state.get(LOGGED) ?? 0);
 }
 
 /** lmdb walks a reverse range from its start down, and includes the start: the bounds change sides. */

@@ -2,16 +2,25 @@ import { join, resolve } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import type { BrickStore } from "../store.js";
 import { DiskData } from "./disk-data.js";
+import { ChangeLog, readChangeLog } from "./change-log.js";
 import { commitFailure } from "./commit-failure.js";
-import { DiskMeta } from "./disk-meta.js";
+import { bringFromLog, DiskMeta, loggedNumber } from "./disk-meta.js";
 import { lockDirectory } from "./directory-lock.js";
 import { diskStoreOptions, type DiskStoreOptionsInput } from "./options.js";
 import { probeMedium, recordsIdentity } from "./medium-probe.js";
 import { faultOfRecords } from "./records-file.js";
 import { Reserve } from "./reserve.js";
 import { StoreError } from "../store-error.js";
+import { randomGfid } from "../../host-driver.js";
 import { makeStoreDirectory, openErrorOf } from "./store-directory.js";
-import { damaged, isStoreDirectory, makeBlobDirectories, readStoreId, writeStoreId } from "./store-format.js";
+import {
+  damaged,
+  isStoreDirectory,
+  makeBlobDirectories,
+  readStoreFormat,
+  STORE_VERSION,
+  writeStoreFormat,
+} from "./store-format.js";
 
 const BOOT_COUNT = "boot-count";
 const IS_CLOSED = "is-closed";
@@ -28,6 +37,7 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
   const { directory } = options;
   let unlock = () => {};
   let root: RootDatabase | undefined;
+  let log: ChangeLog | undefined;
   try {
     makeStoreDirectory(resolve(directory));
     const reserve = new Reserve(directory);
@@ -35,7 +45,7 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
     // no store a file of that name is somebody's.
     if (isStoreDirectory(directory)) reserve.makeRoom();
     unlock = lockDirectory(directory);
-    const known = readStoreId(directory);
+    const known = readStoreFormat(directory);
     makeBlobDirectories(directory);
     root = openRecords(directory);
     const state = root.openDB<number | boolean, string>({ name: "store", encoding: "json" });
@@ -49,25 +59,41 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
     if (known !== undefined && boots === undefined) throw damaged(directory, "its records are gone");
     const wasClosed = known === undefined || state.get(IS_CLOSED) === true;
     const bootCount = known === undefined ? 1 : Number(boots) + 1;
-    await committed(Promise.all([state.put(BOOT_COUNT, bootCount), state.put(IS_CLOSED, false)]));
-    const id = known ?? writeStoreId(directory);
+    const left = readChangeLog(directory, loggedNumber(state));
+    const lastLeft = left.at(-1);
+    const begun = root.transaction(() => {
+      const changes = left.flatMap((record) => record.changes);
+      if (lastLeft !== undefined) bringFromLog({ records, state, reserve }, changes, lastLeft.number);
+      void state.put(BOOT_COUNT, bootCount);
+      void state.put(IS_CLOSED, false);
+    });
+    await committed(begun).catch((error: unknown) => {
+      throw reserve.failureOf(error, `open of ${directory}`);
+    });
+    reserve.keepFree(0);
+    const id = known?.id ?? randomGfid();
+    // After all that makes a store, and before the first change of which an older release would know nothing.
+    if (known?.version !== STORE_VERSION) writeStoreFormat(directory, id);
+    log = ChangeLog.create(directory);
     reserve.admit(() => true);
-    const meta = new DiskMeta(records, reserve);
+    const meta = new DiskMeta({ records, state, log, reserve });
     const data = new DiskData(options);
-    const opened = root;
+    const opened = { root, log };
     let recording: Promise<unknown> | undefined;
     const close = async () => {
       meta.close();
       await data.close();
       await recording;
       try {
+        await meta.commitLogged();
         reserve.admit(() => true);
         await committed(state.put(IS_CLOSED, true));
-        await opened.close();
+        await opened.root.close();
       } catch (error) {
-        letGo(opened);
+        letGo(opened.root);
         throw reserve.failureOf(error, `close of ${directory}`);
       } finally {
+        opened.log.close();
         unlock();
       }
     };
@@ -92,6 +118,7 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
     return { meta, data, id, bootCount, wasClosed, check, close: () => (closing ??= close()) };
   } catch (error) {
     letGo(root);
+    log?.close();
     unlock();
     throw openErrorOf(error, directory);
   }

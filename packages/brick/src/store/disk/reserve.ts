@@ -11,6 +11,7 @@ const RESERVE_SHARE = 1 / 16;
 /** Part of the reserve that has to be free before a commit: the pages that many removals in one commit make anew. */
 const MARGIN_SHARE = 1 / 4;
 const PIECE_BYTES = 65_536;
+const PLENTY_BYTES = 64 * 1_048_576;
 
 /**
  * Room on the medium that is kept for changes which make room. lmdb writes each page that it changes to another place, a removal
@@ -21,6 +22,7 @@ export class Reserve {
   readonly #path: string;
   readonly #directory: string;
   #heldBytes: number;
+  #keptFreeBytes = 0;
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -32,6 +34,18 @@ export class Reserve {
   makeRoom(): void {
     const { freeBytes, marginBytes } = this.#room();
     if (freeBytes < marginBytes && this.#heldBytes > 0) this.#giveBack(marginBytes - freeBytes);
+  }
+
+  /** From now on so much is kept free beside the margin, out of the reserve where need be, for what the next commit brings along. */
+  keepFree(bytes: number): void {
+    this.#keptFreeBytes = bytes;
+    if (bytes > 0) this.makeRoom();
+  }
+
+  /** Whether the reserve is whole, and so much is free that what is put off for a moment will have its room. */
+  get hasPlenty(): boolean {
+    const { freeBytes, reserveBytes } = this.#room();
+    return this.#heldBytes >= reserveBytes && freeBytes >= PLENTY_BYTES;
   }
 
   /**
@@ -72,7 +86,7 @@ export class Reserve {
       const reserveBytes = Math.min(RESERVE_BYTES_MAX, Math.floor(blocks * bsize * RESERVE_SHARE));
       return {
         freeBytes: bavail * bsize,
-        marginBytes: Math.floor(reserveBytes * MARGIN_SHARE),
+        marginBytes: Math.floor(reserveBytes * MARGIN_SHARE) + this.#keptFreeBytes,
         reserveBytes,
       };
     } catch {

@@ -11,11 +11,12 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { type Gfid, parseGfid } from "@brickshift/wire";
-import { randomGfid } from "../../host-driver.js";
 import { StoreError } from "../store-error.js";
 
 const FORMAT = "brickshift-brick-store";
-const VERSION = 1;
+/** Version 1 has no log of changes, and a release that knows no more would lose what is in it. */
+export const STORE_VERSION = 2;
+const knownVersions: ReadonlySet<unknown> = new Set([1, STORE_VERSION]);
 const FORMAT_FILE = "brickshift-store.json";
 
 /** Directory of the blobs of one store, and within it one for each first byte of a gfid. */
@@ -28,11 +29,17 @@ export function isStoreDirectory(directory: string): boolean {
   return existsSync(join(directory, FORMAT_FILE));
 }
 
+/** What a store says of itself. */
+export interface StoreFormat {
+  readonly id: Gfid;
+  readonly version: number;
+}
+
 /**
- * Reads the identity of the store in a directory; `undefined` when there is none yet and one may be made.
+ * Reads what the store in a directory is; `undefined` when there is none yet and one may be made.
  * @throws StoreError `STORE_VERSION_UNKNOWN`, `STORE_DAMAGED`.
  */
-export function readStoreId(directory: string): Gfid | undefined {
+export function readStoreFormat(directory: string): StoreFormat | undefined {
   const text = readFormat(directory);
   if (text === undefined) checkNothingIsLost(directory);
   return text === undefined ? undefined : parseStoreFormat(directory, text);
@@ -54,11 +61,9 @@ export function makeBlobDirectories(directory: string): void {
  * Makes the directory a store. Comes after everything else that makes one: a kill before leaves a directory in which the
  * making starts again.
  */
-export function writeStoreId(directory: string): Gfid {
-  const id = randomGfid();
-  const text = JSON.stringify({ format: FORMAT, version: VERSION, id }, undefined, 2);
+export function writeStoreFormat(directory: string, id: Gfid): void {
+  const text = JSON.stringify({ format: FORMAT, version: STORE_VERSION, id }, undefined, 2);
   writeDurably(directory, FORMAT_FILE, `${text}\n`);
-  return id;
 }
 
 /** Makes the entries of a directory survive a power cut. */
@@ -80,8 +85,8 @@ function readFormat(directory: string): string | undefined {
   }
 }
 
-/** The identity that the text of a format file has. @throws StoreError `STORE_VERSION_UNKNOWN`, `STORE_DAMAGED`. */
-export function parseStoreFormat(directory: string, text: string): Gfid {
+/** What the text of a format file says. @throws StoreError `STORE_VERSION_UNKNOWN`, `STORE_DAMAGED`. */
+export function parseStoreFormat(directory: string, text: string): StoreFormat {
   let format: { format?: unknown; version?: unknown; id?: unknown };
   let id: Gfid;
   try {
@@ -91,8 +96,10 @@ export function parseStoreFormat(directory: string, text: string): Gfid {
     throw damaged(directory, `${FORMAT_FILE} does not parse`, error);
   }
   if (format.format !== FORMAT) throw damaged(directory, `${FORMAT_FILE} is of "${String(format.format)}"`);
-  if (format.version !== VERSION) throw unknownVersion(directory, FORMAT_FILE, format.version, VERSION);
-  return id;
+  if (!knownVersions.has(format.version)) {
+    throw unknownVersion(directory, FORMAT_FILE, format.version, STORE_VERSION);
+  }
+  return { id, version: Number(format.version) };
 }
 
 /** Blobs or records without a format file: not a new store but one that lost it. */
