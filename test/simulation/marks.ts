@@ -25,6 +25,7 @@ export const markTexts = {
   "runner-killed-under-lease": "a runner was killed that held a lease",
   "brick-killed-under-lease": "a brick was killed that had granted a lease",
   "power-cut-lost-data": "a power cut took data that had not been synced",
+  "power-cut-lost-records": "a power cut took back a change of names or attributes that had not been synced",
   "target-adopted": "a runner took over the target that another run had left",
   "target-aborted": "a runner dropped its target",
   "target-unlinked": "a client removed a target for a stale link file",

@@ -1,3 +1,4 @@
+import { NOTE_XATTR } from "./clients/file-client.js";
 import { judgeFile } from "./check/judge-history.js";
 import type { History } from "./check/history.js";
 import { blocksOf } from "./clients/block.js";
@@ -209,7 +210,25 @@ function judge(simulation: Simulation): void {
     const wrong = judgeFile(history, { name: file.name, blocks: file.blocks, value });
     if (wrong !== undefined) simulation.violate(`${wrong.file}: ${wrong.text}`);
     judgeNames(simulation, file);
+    judgeNote(simulation, file);
   }
+}
+
+/** A file has the xattr that it was given last, but for what a power cut may have taken: what had not been synced by then. */
+function judgeNote(simulation: Simulation, { name, gfid }: SharedFile): void {
+  const { history, bricks, powerCutsAt } = simulation;
+  const brick = bricks.find((other) => other.holdsData(gfid))?.brick;
+  const own = history.operations.filter(({ file, outcome }) => file === name && outcome === "done");
+  const notes = own.filter(({ type }) => type === "note");
+  if (brick === undefined || notes.length === 0) return;
+  const kept = notes.filter((note) => {
+    const nextCut = powerCutsAt.find((at) => at > note.call) ?? Number.POSITIVE_INFINITY;
+    const isSynced = own.some(({ type, call, end }) => type === "sync" && call > note.end && end < nextCut);
+    return nextCut === Number.POSITIVE_INFINITY || isSynced;
+  });
+  const least = kept.at(-1)?.value ?? 0;
+  const found = Number(Buffer.from(brick.tree.listXattrs(gfid).get(NOTE_XATTR) ?? "0").toString());
+  if (found < least) simulation.violate(`${name} has the note ${found}, and ${least} was acknowledged`);
 }
 
 /** The destination shows a file, and shows it no more: whoever removed it there, and was told so, removed the file. */

@@ -26,6 +26,7 @@ export const clientKinds = [
   "looker",
   "silent-holder",
   "thief",
+  "annotator",
 ] as const;
 export type ClientKind = (typeof clientKinds)[number];
 
@@ -119,7 +120,9 @@ function withMore(seed: number, mode: Mode, scenario: Scenario): Scenario {
   const more = { ...scenario, losesJournals: random.chance(0.4) };
   const themed = random.chance(0.12) ? random.pick([withLostFlip, withFailedAbort])(more) : more;
   const watched = random.chance(0.2) ? withClient(themed, "thief", 6 + random.below(10)) : themed;
-  return random.chance(0.15) ? movingOn(watched, random.below(400)) : watched;
+  const movesOnAfterMs = random.chance(0.15) ? random.below(400) : undefined;
+  const noted = random.chance(0.2) ? withClient(watched, "annotator", 8 + random.below(20)) : watched;
+  return movesOnAfterMs === undefined ? noted : movingOn(noted, movesOnAfterMs);
 }
 
 /** Clients that change names know of two bricks only. */

@@ -31,6 +31,8 @@ export class Simulation {
   readonly history = new History(BLOCK_BYTES);
   readonly marks = new Marks();
   readonly violations = new Set<string>();
+  /** Moments of {@link History} at which a brick lost power. */
+  readonly powerCutsAt: number[] = [];
   readonly bricks: Bricks;
   readonly files: readonly SharedFile[];
   readonly runners: VirtualRunner[] = [];
@@ -206,12 +208,15 @@ export class Simulation {
   crashBrick(number: 0 | 1, how: "kill" | "power-cut"): void {
     const brick = this.bricks[number];
     if (!brick.isUp) return;
+    if (how === "power-cut") this.powerCutsAt.push(this.history.instant());
     this.thefts.changed();
     this.markCrash();
     if ((brick.brick?.gate.usage.leases ?? 0) > 0) this.marks.reach("brick-killed-under-lease");
     const mine = this.files.filter((file) => authorityOf(this.bricks, file) === brick);
     const gfids = this.files.map(({ gfid }) => gfid);
+    const lostChanges = brick.disk.lostChanges;
     const lost = new Set<Gfid>(brick.crash(how, gfids));
+    if (brick.disk.lostChanges > lostChanges) this.marks.reach("power-cut-lost-records");
     this.tell(`${brick.name} ${how}, ${lost.size} blobs lost something`);
     if (lost.size > 0) this.marks.reach("power-cut-lost-data");
     for (const file of mine) {

@@ -3,7 +3,7 @@ export interface FileOperation {
   readonly id: number;
   readonly client: string;
   readonly file: string;
-  readonly type: "write" | "read" | "truncate" | "sync" | "name" | "read-name";
+  readonly type: "write" | "read" | "truncate" | "sync" | "name" | "read-name" | "note";
   /** The blocks that it is about, `[from, to)`; of a truncation all from `from` on. */
   readonly from: number;
   readonly to: number;
@@ -100,6 +100,7 @@ export function formatHistory(operations: readonly FileOperation[]): string {
         read: `reads blocks ${blocks}: ${values === undefined ? "nothing" : [...values].join(" ")}`,
         truncate: `truncates to ${from} blocks`,
         sync: "syncs",
+        note: `notes ${value} in an xattr`,
         name: `names it ${name ?? "nothing"}`,
         "read-name": `finds the name ${name ?? "nothing"}`,
       }[type];

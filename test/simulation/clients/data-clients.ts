@@ -26,6 +26,19 @@ export async function hammer(client: FileClient): Promise<void> {
   });
 }
 
+/** A client that sets an xattr of files, and syncs sometimes: the only one who does. */
+export async function annotator(client: FileClient): Promise<void> {
+  const { random } = client.world;
+  const lost = new Set<SharedFile>();
+  await each(client, async (file) => {
+    if (lost.has(file)) return;
+    const { outcome } = await client.note(file);
+    // What had no answer may still be carried out, after what comes next.
+    if (outcome === "unknown") lost.add(file);
+    if (random.chance(0.3)) await client.sync(file);
+  });
+}
+
 export async function reader(client: FileClient): Promise<void> {
   const { random } = client.world;
   await each(client, async (file) => {

@@ -1,7 +1,7 @@
 import { type BrickClient, isFopError } from "@brickshift/brick-client";
 import { isRpcError } from "@brickshift/rpc";
 import type { SeededRandom } from "@brickshift/testkit";
-import { ANONYMOUS_FD, Errno, OpenFlags, type Gfid } from "@brickshift/wire";
+import { ANONYMOUS_FD, bytesValue, Errno, OpenFlags, type Gfid } from "@brickshift/wire";
 import type { FileOperation, History } from "../check/history.js";
 import type { Marks } from "../marks.js";
 import type { BrickNumber, ClientPlan, FilePlan } from "../scenario.js";
@@ -41,6 +41,8 @@ export interface ClientWorld {
   readonly onViolation: (text: string) => void;
 }
 
+/** What an annotator writes. */
+export const NOTE_XATTR = "user.note";
 /** Longest file that a client makes, in blocks. */
 export const BLOCKS_MAX = 160;
 /** How often an operation goes from brick to brick before it fails. */
@@ -133,6 +135,16 @@ export class FileClient {
     const operation = this.#begin("sync", file, 0, 0, 0);
     return this.#anywhere(file, operation, async (brick) => {
       await brick.fops.fsync({ gfid: file.gfid, fd: await this.#fdOf(brick, file), data: 0 });
+    });
+  }
+
+  /** Sets the file's {@link NOTE_XATTR} to a number that is higher than all before. */
+  async note(file: SharedFile): Promise<FileOperation> {
+    const value = this.world.newValue();
+    const operation = this.#begin("note", file, 0, 0, value);
+    const dict = new Map([[NOTE_XATTR, bytesValue(Buffer.from(String(value)))]]);
+    return this.#anywhere(file, operation, async (brick) => {
+      await brick.fops.setxattr({ gfid: file.gfid, flags: 0, dict });
     });
   }
 

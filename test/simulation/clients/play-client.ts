@@ -1,5 +1,14 @@
 import type { ClientKind } from "../scenario.js";
-import { dualWriter, hammer, oblivious, reader, repeater, truncater, writer } from "./data-clients.js";
+import {
+  annotator,
+  dualWriter,
+  hammer,
+  oblivious,
+  reader,
+  repeater,
+  truncater,
+  writer,
+} from "./data-clients.js";
 import type { FileClient } from "./file-client.js";
 import { halfUnlinker, looker, renamer, unlinker } from "./name-clients.js";
 import { silentHolder } from "./silent-holder.js";
@@ -19,6 +28,7 @@ const plays: { readonly [K in ClientKind]: (client: FileClient) => Promise<void>
   looker,
   "silent-holder": silentHolder,
   thief,
+  annotator,
 };
 
 /** Connects a client, lets it do what its kind does, and ends it. */
