@@ -21,6 +21,7 @@ import {
 } from "./extents.js";
 import { decodeTargets, encodeTargets, type HeldTarget } from "./migration-targets.js";
 import { type OldDict, oldDictText, oldDictValue } from "./old-dict.js";
+import { decodeXattrs, encodeXattrs } from "./xattrs.js";
 
 /** The dictionary keys by which Brickshift's peers understand each other; stock peers ignore them. */
 export const XDATA = {
@@ -52,8 +53,10 @@ export const XDATA = {
   migration: "brickshift.migration",
   /** The attributes a migration target is to have. */
   attributes: "brickshift.attributes",
-  /** Name for GETXATTR: all parents and names of an inode. */
+  /** Name for GETXATTR: all parents and names of an inode. With an exclusive LEASE: asks for them, and answers it. */
   links: "brickshift.links",
+  /** With an exclusive LEASE: asks for all xattrs of the inode, and answers it. */
+  xattrs: "brickshift.xattrs",
   /** Name for GETXATTR: the migration targets of a brick, on its root; of any other object the one that it is. */
   targets: "brickshift.targets",
   /** With {@link XDATA.targets}: tell of those with a greater gfid only. */
@@ -90,6 +93,7 @@ export interface XdataValues {
   readonly migration: MigrationStep;
   readonly attributes: Iatt;
   readonly links: readonly ParentLink[];
+  readonly xattrs: ReadonlyMap<string, Uint8Array>;
   readonly targets: readonly HeldTarget[];
   readonly targetsAfter: Gfid;
   /** The epoch of the lease that it was made under. */
@@ -168,6 +172,13 @@ const fields: { readonly [N in XdataName]: XdataField<XdataValues[N]> } = {
     decode(dict, key) {
       const bytes = dictBytes(dict, key);
       return bytes === undefined ? undefined : decodeLinks(bytes);
+    },
+  },
+  xattrs: {
+    encode: (value) => bytesValue(encodeXattrs(value)),
+    decode(dict, key) {
+      const bytes = dictBytes(dict, key);
+      return bytes === undefined ? undefined : decodeXattrs(bytes);
     },
   },
   targets: {

@@ -103,6 +103,7 @@ export {
   type ParentLink,
 } from "./extents.js";
 export { decodeTargets, encodeTargets, type HeldTarget } from "./migration-targets.js";
+export { decodeXattrs, encodeXattrs } from "./xattrs.js";
 export { type Iatt, IATT_FLAGS_ALL, IattFlags, NO_IATT } from "./iatt.js";
 export { deviceOfRdev, rdevOfDevice } from "./device-number.js";
 export type { OldIatt } from "./old-iatt.js";

@@ -33,6 +33,12 @@ export const nameSchema = z
   .refine((name) => !name.includes("/") && !name.includes("\0"), "a name has no slash and no NUL")
   .refine((name) => name !== "." && name !== "..", "a name is neither . nor ..");
 
+/** The name of an xattr: not empty, no NUL. */
+export const xattrNameSchema = z
+  .string()
+  .min(1)
+  .refine((name) => !name.includes("\0"), "the name of an xattr has no NUL");
+
 /** A range of a file in bytes. */
 export const extentSchema = z.strictObject({ offset: sizeBytes, length: sizeBytes });
 
@@ -69,6 +75,7 @@ export const xdataSchemas = {
   linkto: z.string().min(1),
   migration: migrationStepSchema,
   links: z.array(parentLinkSchema).readonly(),
+  xattrs: z.map(xattrNameSchema, z.instanceof(Uint8Array)),
   targets: z.array(heldTargetSchema).readonly(),
   targetsAfter: gfidSchema,
   commit: epochSchema,

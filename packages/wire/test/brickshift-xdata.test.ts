@@ -4,10 +4,12 @@ import {
   decodeExtents,
   decodeLinks,
   decodeTargets,
+  decodeXattrs,
   type Dict,
   encodeExtents,
   encodeLinks,
   encodeTargets,
+  encodeXattrs,
   type Epoch,
   getRecallDeadlineMs,
   getXdata,
@@ -25,7 +27,14 @@ import {
   type XdataName,
   type XdataValues,
 } from "../src/index.js";
-import { gfidSchema, epochSchema, leaseIdSchema, nameSchema, xdataSchemas } from "../src/schemas.js";
+import {
+  gfidSchema,
+  epochSchema,
+  leaseIdSchema,
+  nameSchema,
+  xattrNameSchema,
+  xdataSchemas,
+} from "../src/schemas.js";
 import { refusalOf } from "./support/refusal.js";
 import { fromHex, toHex } from "./support/vectors.js";
 
@@ -51,6 +60,10 @@ const values: XdataValues = {
     { pargfid: gfid, bname: "ä" },
     { pargfid: gfid, bname: "\udcff" },
   ],
+  xattrs: new Map([
+    ["user.ä\udcff", Uint8Array.of(0, 255)],
+    ["trusted.empty", new Uint8Array(0)],
+  ]),
   targets: [
     { gfid, source: gfid, fence: 9n as Epoch, madeUnder: 8n as Epoch, phase: "filling" },
     { gfid, source: gfid, fence: (2n ** 63n) as Epoch, madeUnder: 0n as Epoch, phase: "prepared" },
@@ -92,6 +105,7 @@ describe("what our peers tell each other", () => {
       "brickshift.migration str",
       "brickshift.attributes iatt",
       "brickshift.links ptr",
+      "brickshift.xattrs ptr",
       "brickshift.targets ptr",
       "brickshift.targets-after ptr",
       "brickshift.commit uint",
@@ -136,6 +150,7 @@ describe("what our peers tell each other", () => {
     ["migration", textValue("finish")],
     ["attributes", textValue("x")],
     ["links", iattValue(NO_IATT)],
+    ["xattrs", iattValue(NO_IATT)],
     ["targets", iattValue(NO_IATT)],
     ["targetsAfter", uintValue(1)],
     ["commit", textValue("7")],
@@ -191,6 +206,29 @@ describe("links", () => {
   });
 });
 
+describe("xattrs", () => {
+  it("are length and name, length and value, without padding", () => {
+    expect(toHex(encodeXattrs(new Map([["a", Uint8Array.of(7)]])))).toBe("00000001610000000107");
+    expect(decodeXattrs(new Uint8Array(0))).toEqual(new Map());
+  });
+
+  it("that are cut off are refused", () => {
+    const bytes = encodeXattrs(new Map([["a", Uint8Array.of(7)]]));
+    for (let length = 1; length < bytes.length; length += 1) {
+      expect(refusalOf(() => decodeXattrs(bytes.subarray(0, length)))).toBe("WIRE_TRUNCATED");
+    }
+    expect(refusalOf(() => decodeXattrs(fromHex("ffffffff")))).toBe("WIRE_TRUNCATED");
+  });
+
+  it.each([
+    ["an empty name", "0000000000000000"],
+    ["a NUL in a name", "0000000361006200000000"],
+    ["one name twice", "00000001610000000000000001610000000107"],
+  ])("with %s are refused: no dictionary could hold them", (_what, hex) => {
+    expect(refusalOf(() => decodeXattrs(fromHex(hex)))).toBe("WIRE_DICT");
+  });
+});
+
 describe("the deadline of a recall", () => {
   it("is decimal text in an old dictionary, whole milliseconds and never negative", () => {
     expect(recallXdata(1_500.7)).toEqual(oldDictOf({ "brickshift.recall-deadline-ms": "1500" }));
@@ -229,6 +267,9 @@ describe("the schemas", () => {
     ["a name", nameSchema, ".."],
     ["a name", nameSchema, "a/b"],
     ["a name", nameSchema, "a\0"],
+    ["the name of an xattr", xattrNameSchema, ""],
+    ["the name of an xattr", xattrNameSchema, "user.\0"],
+    ["xattrs", xdataSchemas.xattrs, new Map([["user.a", "text"]])],
     ["a scope", xdataSchemas.leaseScope, "all"],
     ["extents", xdataSchemas.dirtyExtents, [{ offset: -1, length: 1 }]],
   ])("refuse %s that is none", (_what, schema, value) => {

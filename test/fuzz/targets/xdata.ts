@@ -47,6 +47,7 @@ export const xdata: FuzzTarget = {
       migration: "commit",
       attributes: NO_IATT,
       links: [{ pargfid: ROOT_GFID, bname: "a" }],
+      xattrs: new Map([["user.a", Uint8Array.of(1, 2)]]),
     });
     const values: DictValue[] = [uintValue(1), intValue(-1), textValue("unknown"), gfidValue(ROOT_GFID)];
     const wrong = values.map((value): Dict => new Map(names.map((name) => [XDATA[name], value])));
@@ -74,5 +75,6 @@ function readOne(values: Dict | null, name: XdataName): FuzzOutcome {
 }
 
 function plain(_key: string, value: unknown): unknown {
+  if (value instanceof Map) return [...value];
   return typeof value === "bigint" ? `${value}n` : value;
 }
