@@ -20,6 +20,45 @@ export const ofBrick: readonly Mutant[] = [
     tests: gate,
   },
   {
+    rule: "names and xattrs are told as they are when the lease is granted",
+    edits: [
+      {
+        file: `${src}/fops/lease.ts`,
+        from: `  const later = new LaterReply<Reply>();`,
+        to: `  const later = new LaterReply<Reply>();
+  const early = toldWithLease(fop, inode.gfid, { type: "read-write", scope: "data" }, request.xdata);`,
+      },
+      {
+        file: `${src}/fops/lease.ts`,
+        from: `const told = toldWithLease(fop, inode.gfid, ask, request.xdata);`,
+        to: `const told = early;`,
+      },
+    ],
+    tests: gate,
+  },
+  {
+    rule: "names and xattrs are told with an exclusive lease only",
+    edits: [
+      {
+        file: `${src}/fops/told-with-lease.ts`,
+        from: `type !== "read-write" || scope !== "data"`,
+        to: `scope !== "data"`,
+      },
+    ],
+    tests: gate,
+  },
+  {
+    rule: "names and xattrs are told to nobody who may not read them",
+    edits: [
+      {
+        file: `${src}/fops/told-with-lease.ts`,
+        from: ` && permitsGetXattr(tree.protection(gfid), caller, "") === "granted"`,
+        to: ``,
+      },
+    ],
+    tests: gate,
+  },
+  {
     rule: "a commit needs the exclusive lease that it names",
     edits: [
       {

@@ -31,6 +31,7 @@ function requests(file: Gfid, random: SeededRandom): { [N in FopName]?: FopReque
     null,
     new Map([["gfid-req", gfidValue(newGfid())]]),
     xdataOf({ leaseId }),
+    xdataOf({ leaseScope: "data", links: [], xattrs: new Map() }),
     xdataOf({ fence: 3n as Epoch, source: file }),
     new Map([["glusterfs.content", uintValue(99)]]),
   ]);

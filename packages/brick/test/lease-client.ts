@@ -1,4 +1,5 @@
 import {
+  type Dict,
   type Epoch,
   getXdata,
   type Gfid,
@@ -8,7 +9,7 @@ import {
   LeaseType,
   xdataOf,
 } from "@brickshift/wire";
-import type { TestClient } from "./test-brick.js";
+import type { TestAuth, TestClient } from "./test-brick.js";
 
 let leases = 0;
 
@@ -25,12 +26,19 @@ export async function setLease(
   client: TestClient,
   gfid: Gfid,
   leaseType: number,
-  options: { leaseId?: LeaseId; scope?: "data" | "open"; dirtySince?: Epoch | undefined } = {},
+  options: {
+    leaseId?: LeaseId;
+    scope?: "data" | "open";
+    dirtySince?: Epoch | undefined;
+    /** What else to ask for. */
+    more?: Dict;
+    auth?: Partial<TestAuth>;
+  } = {},
 ) {
-  const { leaseId = newLeaseId(), scope = "data", dirtySince } = options;
-  const xdata = xdataOf({ leaseScope: scope, ...(dirtySince !== undefined && { dirtySince }) });
+  const { leaseId = newLeaseId(), scope = "data", dirtySince, more = null, auth } = options;
+  const xdata = xdataOf({ leaseScope: scope, ...(dirtySince !== undefined && { dirtySince }) }, more);
   const lease = { cmd: LeaseCmd.set, leaseType, leaseId, leaseFlags: 0 };
-  const reply = await client.call("lease", { gfid, lease, xdata });
+  const reply = await client.call("lease", { gfid, lease, xdata }, auth);
   return {
     leaseId,
     reply,

@@ -1,12 +1,19 @@
 import type { BrickStore } from "../src/store/store.js";
 
-/** A store whose writes and syncs of data wait until they are let go, to see what others do meanwhile. */
+/** A store whose transactions, writes and syncs of data wait until they are let go, to see what others do meanwhile. */
 export function pausedStore(store: BrickStore) {
   const waiting: (() => void)[] = [];
   let isPaused = false;
   const pause = () => (isPaused ? new Promise<void>((resolve) => waiting.push(resolve)) : Promise.resolve());
   const paused: BrickStore = {
     ...store,
+    meta: {
+      ...store.meta,
+      async transact(work) {
+        await pause();
+        return store.meta.transact(work);
+      },
+    },
     data: {
       ...store.data,
       async write(gfid, offset, bytes) {

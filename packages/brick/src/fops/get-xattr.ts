@@ -70,7 +70,8 @@ function storedXattr({ tree }: Brick, gfid: Gfid, name: string): DictValue {
   return bytesValue(tree.getXattr(gfid, name));
 }
 
-function linksValue({ tree }: Brick, gfid: Gfid): DictValue {
+/** All names of an object, as the value of their key. */
+export function linksValue({ tree }: Brick, gfid: Gfid): DictValue {
   return bytesValue(
     encodeLinks(tree.links(gfid).map((link) => ({ pargfid: link.parent, bname: link.name }))),
   );

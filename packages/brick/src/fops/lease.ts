@@ -19,6 +19,7 @@ import { failureOf } from "./fop-failure.js";
 import { linked } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
 import { LaterReply } from "./later-reply.js";
+import { toldWithLease } from "./told-with-lease.js";
 
 type Reply = FopReply<"lease">;
 type Request = FopRequest<"lease">;
@@ -107,7 +108,8 @@ function set(fop: FopCall, inode: LiveInode, request: Request): LaterReply<Reply
           ...(dirtyExtents !== undefined && { dirtyExtents }),
           ...(locks > 0 && { locks }),
         };
-        const xdata = isStock ? null : xdataOf(known);
+        const told = toldWithLease(fop, inode.gfid, ask, request.xdata);
+        const xdata = isStock ? null : xdataOf(known, told);
         settle({ opRet: 0, opErrno: 0, xdata, lease: { ...request.lease, leaseFlags: 0 } });
       },
       refused: (error) => settle(refusal(request, error)),
