@@ -21,6 +21,28 @@ export const ofRebalance: readonly Mutant[] = [
     tests: [`${unit}/late-and-unclear.int.test.ts`],
   },
   {
+    rule: "names and xattrs that the source does not tell with its lease are asked for",
+    edits: [
+      {
+        file: `${src}/file-attributes.ts`,
+        from: `toldAttributes({ xattrs, links }: GrantedLease)`,
+        to: `toldAttributes({ xattrs = new Map<string, Uint8Array>(), links = [] }: GrantedLease)`,
+      },
+    ],
+    tests: [`${unit}/told-with-lease.int.test.ts`],
+  },
+  {
+    rule: "names that the destination does not tell with its lease are asked for",
+    edits: [
+      {
+        file: `${src}/file-destination.ts`,
+        from: `told ?? readLinks(destination, this.gfid, fopTimeoutMs, xdata)`,
+        to: `told ?? [this.link]`,
+      },
+    ],
+    tests: [`${unit}/told-with-lease.int.test.ts`],
+  },
+  {
     rule: "a commit names the epoch of its lease",
     edits: [
       {

@@ -9,6 +9,7 @@ import {
   type LeaseId,
   leaseIdFromRandom,
   LeaseType,
+  type ParentLink,
   xdataOf,
 } from "@brickshift/wire";
 import { isRevoked, isUnanswered, toLeaseError, toPortError } from "./fop-failure.js";
@@ -21,6 +22,8 @@ export interface LeaseWish {
   readonly gfid: Gfid;
   readonly mode: "shared" | "exclusive";
   readonly dirtySince?: Epoch;
+  /** What the brick is asked to tell of the inode with an exclusive lease: its names, or its xattrs too. */
+  readonly tell?: "names" | "attributes";
   /** The lease-id to use, fresh by default. */
   readonly leaseId?: LeaseId;
 }
@@ -32,9 +35,15 @@ export interface GrantedLease {
   readonly dirty: readonly Extent[] | "unknown" | undefined;
   /** POSIX locks that clients had on the file when it was granted. */
   readonly locks: number;
+  /** Names that the file had when an exclusive lease was granted; `undefined` when the brick did not tell. */
+  readonly links: readonly ParentLink[] | undefined;
+  /** Its xattrs, likewise. */
+  readonly xattrs: ReadonlyMap<string, Uint8Array> | undefined;
   /** The connection that it hangs on. */
   readonly session: number;
 }
+
+const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
 
 type RecallListener = (revokedInMs: number | undefined) => void;
 
@@ -107,20 +116,27 @@ export class BrickLeases {
    * back, or what is granted all the same. Rejections are those of a `Source` of `@brickshift/transaction`.
    */
   async acquire(wish: LeaseWish, signal?: AbortSignal): Promise<GrantedLease> {
-    const { gfid, mode, dirtySince, leaseId = this.newLeaseId() } = wish;
+    const { gfid, mode, dirtySince, tell, leaseId = this.newLeaseId() } = wish;
     const leaseType = mode === "exclusive" ? LeaseType.readWrite : LeaseType.read;
     const lease = { cmd: LeaseCmd.set, leaseType, leaseId, leaseFlags: 0 };
-    const xdata = xdataOf({ leaseScope: "data", ...(dirtySince !== undefined && { dirtySince }) });
+    const xdata = xdataOf({
+      leaseScope: "data",
+      ...(dirtySince !== undefined && { dirtySince }),
+      ...(tell !== undefined && { links: [] }),
+      ...(tell === "attributes" && { xattrs: NO_XATTRS }),
+    });
     const asked = this.#brick.fops.lease({ gfid, lease, xdata }, { timeoutMs: this.#leaseTimeoutMs });
     try {
       const reply = await unlessAborted(asked, signal);
       const epoch = getXdata(reply.xdata, "leaseEpoch");
       invariant(epoch !== undefined, "a data lease has an epoch");
-      this.#held += 1;
-      this.#granted += 1;
       const dirty = getXdata(reply.xdata, "dirtyExtents");
       const locks = getXdata(reply.xdata, "locks") ?? 0;
-      return { leaseId, epoch, dirty, locks, session: this.#brick.session };
+      const links = getXdata(reply.xdata, "links");
+      const xattrs = getXdata(reply.xdata, "xattrs");
+      this.#held += 1;
+      this.#granted += 1;
+      return { leaseId, epoch, dirty, locks, links, xattrs, session: this.#brick.session };
     } catch (error) {
       const known = toLeaseError(error);
       // It may be granted yet, with nobody to use it, unless the brick refused.

@@ -25,6 +25,14 @@ export interface FileAttributes {
 /** Xattrs that belong to a brick, not to the file: each brick has its own. */
 const brickXattrs = /^(trusted\.gfid|trusted\.glusterfs\.(dht|volume-id|pathinfo)\b.*|brickshift\..*)$/;
 
+/** What a brick told with an exclusive lease; `undefined` when it did not. */
+export function toldAttributes({ xattrs, links }: GrantedLease): FileAttributes | undefined {
+  if (xattrs === undefined || links === undefined) return undefined;
+  const isOfFile = ([key]: readonly [string, Uint8Array]) => !brickXattrs.test(key);
+  const kept = [...xattrs].filter(isOfFile).map(([key, value]) => [key, bytesValue(value)] as const);
+  return { xattrs: new Map(kept), links };
+}
+
 /** Reads xattrs and names of an inode, both by one fop; under `lease` if there is one. Rejects as a port of a copy, or with `SourceGone`. */
 export async function readAttributes(
   brick: BrickPort,

@@ -63,7 +63,8 @@ export class FileDestination implements Destination {
   readonly #ahead = new SyncAhead((fence) => this.#sync(fence));
   #leaseId: LeaseId | undefined;
   #leaseEpoch: Epoch | undefined;
-  #leaseAsked: Promise<void> | undefined;
+  /** Resolves with what the brick told of the names when it granted the lease. */
+  #leaseAsked: Promise<readonly ParentLink[] | undefined> | undefined;
   #asking = new AbortController();
   #wantsLease = false;
   #xdata: { readonly fence: Epoch; readonly dict: Dict } | undefined;
@@ -222,8 +223,9 @@ export class FileDestination implements Destination {
    */
   async leasedNames(signal: AbortSignal): Promise<readonly ParentLink[]> {
     const { destination, fopTimeoutMs } = this.#world;
-    if (this.#leaseAsked !== undefined) await unlessAborted(this.#leaseAsked, signal);
-    return readLinks(destination, this.gfid, fopTimeoutMs, this.leaseXdata);
+    const told = this.#leaseAsked && (await unlessAborted(this.#leaseAsked, signal));
+    const xdata = this.leaseXdata;
+    return told ?? readLinks(destination, this.gfid, fopTimeoutMs, xdata);
   }
 
   /** Gives the lease back, if there is one. Never rejects. */
@@ -286,13 +288,14 @@ export class FileDestination implements Destination {
     this.#xdata = undefined;
     const { leases } = this.#world;
     this.#asking = new AbortController();
-    const asked = leases.acquire({ gfid: this.gfid, mode: "exclusive", leaseId }, this.#asking.signal);
+    const wish = { gfid: this.gfid, mode: "exclusive", leaseId, tell: "names" } as const;
+    const asked = leases.acquire(wish, this.#asking.signal);
     this.#leaseEpoch = undefined;
     this.#leaseAsked = asked.then((lease) => {
       // Granted in the moment in which it was taken back.
-      if (this.#leaseId !== leaseId) return leases.drop(this.gfid, lease);
-      this.#leaseEpoch = lease.epoch;
-      return undefined;
+      if (this.#leaseId === leaseId) this.#leaseEpoch = lease.epoch;
+      else leases.drop(this.gfid, lease);
+      return lease.links;
     });
     this.#leaseAsked.catch(() => {});
   }

@@ -39,7 +39,7 @@ export class FileSource implements Source {
     const wish = { gfid: this.gfid, mode, ...(dirtySince !== undefined && { dirtySince }) };
     const lease =
       mode === "exclusive"
-        ? await acquireUnlocked(this.#world, wish, signal)
+        ? await acquireUnlocked(this.#world, { ...wish, tell: "attributes" }, signal)
         : await leases.acquire(wish, signal);
     this.lease = lease;
     this.#isHeld = true;

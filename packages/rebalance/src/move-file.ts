@@ -2,7 +2,7 @@ import { type CopyProgress, type CopyResult } from "@brickshift/transaction";
 import { Errno, type Gfid, isProtocolError, type ParentLink } from "@brickshift/wire";
 import type { GrantedLease } from "./brick-leases.js";
 import { failedOutcome, isSourceGone } from "./failed-outcome.js";
-import { type FileAttributes, readAttributes } from "./file-attributes.js";
+import { type FileAttributes, readAttributes, toldAttributes } from "./file-attributes.js";
 import { FileDestination } from "./file-destination.js";
 import { FileSource } from "./file-source.js";
 import { flip, type FlipState } from "./flip.js";
@@ -170,7 +170,11 @@ class FileMove {
 
   #readAttributes(lease: GrantedLease): Promise<FileAttributes> {
     const { source, options } = this.#context;
-    const read = readAttributes(source, this.#file.gfid, options.fopTimeoutMs, lease);
+    const told = toldAttributes(lease);
+    const read =
+      told === undefined
+        ? readAttributes(source, this.#file.gfid, options.fopTimeoutMs, lease)
+        : Promise.resolve(told);
     // Wanted only if the copy under this lease comes to its end.
     read.catch(() => {});
     this.#attributes = { leaseId: lease.leaseId, read };
