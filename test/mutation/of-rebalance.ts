@@ -43,6 +43,17 @@ export const ofRebalance: readonly Mutant[] = [
     tests: [`${unit}/told-with-lease.int.test.ts`],
   },
   {
+    rule: "a lease whose answer cannot be read is given back",
+    edits: [
+      {
+        file: `${src}/brick-leases.ts`,
+        from: `else if (isUnreadable(error)) this.#giveBack(gfid, leaseId);`,
+        to: ``,
+      },
+    ],
+    tests: [`${unit}/told-with-lease.int.test.ts`],
+  },
+  {
     rule: "a commit names the epoch of its lease",
     edits: [
       {

@@ -12,7 +12,7 @@ import {
   type ParentLink,
   xdataOf,
 } from "@brickshift/wire";
-import { isRevoked, isUnanswered, toLeaseError, toPortError } from "./fop-failure.js";
+import { isRevoked, isUnanswered, isUnreadable, toLeaseError, toPortError } from "./fop-failure.js";
 import type { RebalanceOptions } from "./options.js";
 import type { BrickPort, World } from "./ports.js";
 import { unlessAborted } from "./unless-aborted.js";
@@ -142,6 +142,7 @@ export class BrickLeases {
       // It may be granted yet, with nobody to use it, unless the brick refused.
       if (signal?.aborted === true) this.#withdraw(gfid, leaseId, asked);
       else if (isUnanswered(error)) this.#giveBack(gfid, leaseId, true);
+      else if (isUnreadable(error)) this.#giveBack(gfid, leaseId);
       throw known;
     }
   }

@@ -15,6 +15,11 @@ export function isUnanswered(error: unknown): boolean {
   return error.code.startsWith("RPC_") || error.code === "CLIENT_REPLY_INVALID";
 }
 
+/** Whether the brick carried the fop out and says of it what cannot be read. */
+export function isUnreadable(error: unknown): boolean {
+  return isProtocolError(error) && error.code.startsWith("WIRE_");
+}
+
 /** Whether the object is not there: never was, or was removed. */
 export function isGone(error: unknown): boolean {
   const fop = fopErrorOf(error);

@@ -124,3 +124,17 @@ describe("names and xattrs of a small file", () => {
     expect([...(moved.dict?.keys() ?? [])].filter((key) => key.includes("dht"))).toEqual([]);
   });
 });
+
+it("gives a lease back that was granted with an answer that cannot be read", async () => {
+  const source = interceptedPort(bricks.source, {
+    lease: async (_, send) => {
+      const reply = await send();
+      const cut = new Map([...(reply.xdata ?? []), [XDATA.xattrs, bytesValue(Uint8Array.of(1))] as const]);
+      return { ...reply, xdata: reply.xdata === null ? null : cut };
+    },
+  });
+  const report = await rebalance().run({ source, destination: bricks.destination });
+  expect(report.counts).toMatchObject({ moved: 0, failed: 1 });
+  expect(bricks.servers.b0.server.bricks.get("b0")?.gate.usage.leases).toBe(0);
+  expect((await readAll(bricks.source, gfid)).equals(content)).toBe(true);
+});
