@@ -5,7 +5,6 @@ import { type InodeRecord, LINKTO_XATTR, linktoOf, linktoValue, type TargetRecor
 import type { Change, FenceToken, KnownCommit, PreparedAttributes, Tree } from "./tree.js";
 import type { TreeChange, TreeContext } from "./tree-context.js";
 import { TreeError } from "./tree-error.js";
-import { RecordKind } from "./tree-keys.js";
 import { withXattrs } from "./xattr-rules.js";
 
 type MigrationCalls = Pick<
@@ -34,7 +33,7 @@ export function migrationCalls(context: TreeContext): MigrationCalls {
       addObject(context, parent, name, object, {
         type: FileType.regular,
         finish(record, change) {
-          checkTargets(context, change);
+          context.targets.another(change);
           return asTarget(record, linkto, token, undefined);
         },
       }),
@@ -72,12 +71,6 @@ export async function emptyBlob(context: TreeContext, gfid: Gfid): Promise<void>
   });
 }
 
-function checkTargets(context: TreeContext, change: TreeChange): void {
-  const count = change.objects(RecordKind.target).length;
-  if (count >= context.options.targetsMax)
-    throw new TreeError("TREE_TARGETS_MAX", `${count} migrations are under way`);
-}
-
 function asTarget(
   record: InodeRecord,
   linkto: string,
@@ -106,7 +99,7 @@ async function adopt(context: TreeContext, gfid: Gfid, linkto: string, token: Fe
     const formerLinkto = record.target === undefined ? linktoOf(record) : record.target.formerLinkto;
     if (record.target === undefined) {
       if (formerLinkto === undefined) throw new TreeError("TREE_NOT_A_TARGET", `${gfid} is no link file`);
-      checkTargets(context, change);
+      context.targets.another(change);
     } else {
       checkAdoptable(context, gfid, record, token);
     }

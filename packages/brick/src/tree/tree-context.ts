@@ -8,6 +8,7 @@ import { type DirtyTimes, InodeTimes } from "./inode-times.js";
 import { MigrationGuard } from "./migration-guard.js";
 import { OpenInodes } from "./open-inodes.js";
 import type { TreeOptions } from "./options.js";
+import { TargetBound } from "./target-bound.js";
 import { TreeError } from "./tree-error.js";
 import { TreeChanges, TreeRecords } from "./tree-records.js";
 
@@ -26,6 +27,7 @@ export class TreeContext {
   readonly open: OpenInodes;
   readonly guard: MigrationGuard;
   readonly commits: CommitRecords;
+  readonly targets: TargetBound;
   /** Objects that are being made, each until it is made or has failed: their blob may be there before their record. */
   readonly creating = new Map<Gfid, Promise<unknown>>();
   /** Steps of migrations that end with an emptied blob, one at a time for each object: a later one fills it again. */
@@ -42,6 +44,7 @@ export class TreeContext {
     this.open = new OpenInodes(options.holdsMax);
     this.guard = new MigrationGuard(this);
     this.commits = new CommitRecords(this);
+    this.targets = new TargetBound(options.targetsMax);
   }
 
   blobOf(gfid: Gfid, record: InodeRecord): BlobStat | undefined {

@@ -264,6 +264,18 @@ onBothStores("migration", (current: () => TreeFixture) => {
     expect(await codeOf(() => fixture.tree.adoptTarget(link, "brick-s", token(5n)))).toBe("TREE_TARGETS_MAX");
     await fixture.tree.unlink(ROOT_GFID, "f");
     await create();
+    expect(await codeOf(() => fixture.tree.adoptTarget(link, "brick-s", token(5n)))).toBe("TREE_TARGETS_MAX");
+  });
+
+  it("counts the targets that are there when it starts, and none that could not be made", async () => {
+    const fixture = current();
+    await target();
+    await fixture.restart({ targetsMax: 2 });
+    const create = (name: string) => () =>
+      fixture.tree.createTarget(ROOT_GFID, name, object(), "brick-s", token(5n));
+    expect(await codeOf(create("f"))).toBe("TREE_EXISTS");
+    await create("g")();
+    expect(await codeOf(create("h"))).toBe("TREE_TARGETS_MAX");
   });
 
   it("prepares: size and attributes are kept, and nobody removes, moves or writes the target", async () => {
