@@ -416,7 +416,11 @@ export const ofBrick: readonly Mutant[] = [
   {
     rule: "what is put off has room in the reserve",
     edits: [
-      { file: meta, from: `reserve.keepFree(changes.length`, to: `reserve.keepFree(0 * changes.length` },
+      {
+        file: meta,
+        from: `reserve.keepFree(changes.length * BYTES_PER_CHANGE + bytesOf(changes));`,
+        to: ``,
+      },
     ],
     tests: ["packages/brick/test/store/full-disk.int.test.ts"],
   },
