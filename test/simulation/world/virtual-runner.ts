@@ -109,7 +109,8 @@ export class VirtualRunner {
       this.report = report;
     } catch (error) {
       this.fault = error instanceof Error ? error : new Error(String(error));
-      for (const link of this.links) link.cut();
+      // Its process ends, and does not connect again once the links are well.
+      this.kill();
     }
   }
 
