@@ -1,4 +1,4 @@
-import type { Gfid, Iatt } from "@brickshift/wire";
+import { type Gfid, type Iatt, invariant } from "@brickshift/wire";
 import { InTurn } from "../store/in-turn.js";
 import type { BlobStat, BrickStore, Survives } from "../store/store.js";
 import { CommitRecords } from "./commit-records.js";
@@ -66,7 +66,7 @@ export class TreeContext {
     let change: TreeChange | undefined;
     try {
       const result = await this.store.meta.transact(
-        (tx) => work((change = new TreeChange(tx, this))),
+        (tx) => work((change = new TreeChange(tx, this, survives))),
         survives,
       );
       change?.commit();
@@ -129,10 +129,12 @@ export class TreeChange extends TreeChanges {
   readonly #dying: Gfid[] = [];
   readonly #losingName: Gfid[] = [];
   readonly #blobs: Gfid[] = [];
+  readonly #survives: Survives | undefined;
 
-  constructor(tx: ConstructorParameters<typeof TreeChanges>[0], context: TreeContext) {
+  constructor(tx: ConstructorParameters<typeof TreeChanges>[0], context: TreeContext, survives?: Survives) {
     super(tx);
     this.#context = context;
+    this.#survives = survives;
     this.nowNs = context.clock();
   }
 
@@ -183,13 +185,14 @@ export class TreeChange extends TreeChanges {
 
   /** Deletes the record; the blob follows when the change is durable. */
   removeObject(gfid: Gfid, record: InodeRecord): void {
+    invariant(this.#survives !== "kill", "a power cut brings no record back whose blob is gone");
     this.deleteInode(gfid);
     this.#context.open.startDying(gfid);
     this.#dying.push(gfid);
     if (isRegular(record)) this.#blobs.push(gfid);
   }
 
-  /** The change is durable. */
+  /** The change survives what it has to. */
   commit(): void {
     for (const [gfid, dirty] of this.#persisted) this.#context.times.forget(gfid, dirty);
     for (const gfid of this.#dying) this.#context.times.drop(gfid);
