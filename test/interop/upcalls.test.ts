@@ -158,6 +158,8 @@ async function everyChange(brick: MountedBrick): Promise<Map<string, string[]>> 
     const [gfid, name] = [gfidOf(what), `f${(files += 1)}`];
     const created = await writer.create({ pargfid: d2, ...file, bname: name, xdata: made(gfid) });
     await refusedOrDone(() => see(gfid, name));
+    // What was told of the creation has come by the time of this answer.
+    await reader.fops.statfs({ gfid: ROOT_GFID });
     take(reader);
     await step(what, () => change(gfid));
     await writer.release({ gfid, fd: created.fd });
