@@ -1,4 +1,16 @@
-import type { BrickStore } from "../src/store/store.js";
+import type { BrickStore, MetaStore } from "../src/store/store.js";
+
+/** A store whose transactions are made by `transact`, which has those of `store` to make them. */
+export function storeThatTransacts(store: BrickStore, transact: MetaStore["transact"]): BrickStore {
+  const { meta } = store;
+  const changed = {
+    get: meta.get.bind(meta),
+    range: meta.range.bind(meta),
+    sync: () => meta.sync(),
+    transact,
+  };
+  return { ...store, meta: changed };
+}
 
 /** A store whose transactions, writes and syncs of data wait until they are let go, to see what others do meanwhile. */
 export function pausedStore(store: BrickStore) {
@@ -9,9 +21,9 @@ export function pausedStore(store: BrickStore) {
     ...store,
     meta: {
       ...store.meta,
-      async transact(work) {
+      async transact(work, survives) {
         await pause();
-        return store.meta.transact(work);
+        return store.meta.transact(work, survives);
       },
     },
     data: {

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { open as openLmdb } from "lmdb";
@@ -8,6 +8,7 @@ import { ChangeLog, parseChangeLog, readChangeLog } from "../../src/store/disk/c
 import { DiskMeta } from "../../src/store/disk/disk-meta.js";
 import { Reserve } from "../../src/store/disk/reserve.js";
 import { openDiskStore } from "../../src/store-disk.js";
+import { copyAfter } from "../copy-after.js";
 
 let scratch: string;
 beforeEach(() => {
@@ -99,9 +100,7 @@ describe("a store", () => {
   /** What another start finds if the process, or the machine, ends now. */
   async function after(end: Survives): Promise<readonly string[]> {
     const copy = join(scratch, "copy");
-    cpSync(directory(), copy, { recursive: true, filter: (source) => !/\/lock[^/]*$/.test(source) });
-    // Of what was never synced a power cut leaves nothing, at worst.
-    if (end === "power-cut") truncateSync(join(copy, "changes"), 0);
+    copyAfter(end, directory(), copy);
     const store = await openDiskStore({ directory: copy });
     const found = keys(store);
     await store.close();

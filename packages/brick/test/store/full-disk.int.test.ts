@@ -1,19 +1,11 @@
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SmallDisk } from "@brickshift/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { BrickStore } from "../../src/index.js";
 import { openDiskStore } from "../../src/store-disk.js";
+import { copyAfter } from "../copy-after.js";
 
 const SIZE_BYTES = 16 * 1_048_576;
 let small: SmallDisk;
@@ -205,10 +197,7 @@ describe("what need not survive a power cut", () => {
   /** What there is after a power cut that took all that was not synced. */
   async function afterPowerCut(): Promise<readonly string[]> {
     const copy = mkdtempSync(join(tmpdir(), "brickshift-cut-"));
-    cpSync(join(disk, "store"), copy, {
-      recursive: true,
-      filter: (source) => !/\/(lock[^/]*|reserve|changes)$/.test(source),
-    });
+    copyAfter("power-cut", join(disk, "store"), copy);
     const store = await openDiskStore({ directory: copy });
     const found = keys(store);
     await store.close();
@@ -274,7 +263,7 @@ describe("what need not survive a power cut", () => {
     const names = spread(250);
     await Promise.all(names.map((name) => putOff(store, name)));
     const killed = join(disk, "killed");
-    cpSync(join(disk, "store"), killed, { recursive: true, filter: (from) => !/\/lock[^/]*$/.test(from) });
+    copyAfter("kill", join(disk, "store"), killed);
     fill();
     const again = await openDiskStore({ directory: killed });
     expect(missing(names, keys(again))).toEqual([]);

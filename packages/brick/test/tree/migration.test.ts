@@ -2,6 +2,7 @@ import { type Gfid, ROOT_GFID } from "@brickshift/wire";
 import { expect, it } from "vitest";
 import type { FenceToken, PreparedAttributes } from "../../src/tree/tree.js";
 import { createTree } from "../../src/tree/create-tree.js";
+import { storeThatTransacts } from "../paused-store.js";
 import { codeOf, newGfid, object, onBothStores, type TreeFixture } from "./tree-fixture.js";
 
 const source = newGfid();
@@ -183,20 +184,14 @@ onBothStores("migration", (current: () => TreeFixture) => {
     let isNext = true;
     let letGo = () => {};
     const told = new Promise<void>((resolve) => (letGo = resolve));
-    const transact: typeof meta.transact = async (work) => {
+    const transact: typeof meta.transact = async (work, survives) => {
       const isLate = isNext;
       isNext = false;
-      const result = await meta.transact(work);
+      const result = await meta.transact(work, survives);
       if (isLate) await told;
       return result;
     };
-    const late = {
-      get: meta.get.bind(meta),
-      range: meta.range.bind(meta),
-      sync: () => meta.sync(),
-      transact,
-    };
-    const tree = await createTree({ ...store, meta: late });
+    const tree = await createTree(storeThatTransacts(store, transact));
     isNext = true;
     return { tree, letGo };
   }

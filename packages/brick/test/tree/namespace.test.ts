@@ -1,6 +1,7 @@
 import { NULL_GFID, ROOT_GFID } from "@brickshift/wire";
 import { expect, it } from "vitest";
 import { createTree } from "../../src/tree/create-tree.js";
+import { storeThatTransacts } from "../paused-store.js";
 import { codeOf, newGfid, object, onBothStores, type TreeFixture } from "./tree-fixture.js";
 
 onBothStores("names", (current: () => TreeFixture) => {
@@ -210,19 +211,13 @@ onBothStores("names", (current: () => TreeFixture) => {
     const gfid = await fixture.file("f", "data");
     const { meta } = fixture.store;
     let onWorked = () => {};
-    const transact: typeof meta.transact = (work) =>
+    const transact: typeof meta.transact = (work, survives) =>
       meta.transact((tx) => {
         const done = work(tx);
         onWorked();
         return done;
-      });
-    const watched = {
-      get: meta.get.bind(meta),
-      range: meta.range.bind(meta),
-      sync: () => meta.sync(),
-      transact,
-    };
-    const tree = await createTree({ ...fixture.store, meta: watched });
+      }, survives);
+    const tree = await createTree(storeThatTransacts(fixture.store, transact));
     tree.hold(gfid);
     onWorked = () => {
       onWorked = () => {};

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, truncateSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Gfid, parseGfid, ROOT_GFID } from "@brickshift/wire";
@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { openDiskStore } from "../../src/store-disk.js";
 import { createTree } from "../../src/tree/create-tree.js";
 import type { Tree } from "../../src/tree/tree.js";
+import { copyAfter } from "../copy-after.js";
 
 const newGfid = () => parseGfid(globalThis.crypto.randomUUID());
 const object = (gfid: Gfid) => ({ gfid, mode: 0o644, uid: 1, gid: 1 });
@@ -28,11 +29,7 @@ afterEach(async () => {
 /** Looks at the brick as it starts after a power cut which took whatever had not been synced. */
 async function afterPowerCut<T>(look: (tree: Tree) => T): Promise<T> {
   const directory = join(scratch, "copy");
-  cpSync(join(scratch, "store"), directory, {
-    recursive: true,
-    filter: (from) => !/\/lock[^/]*$/.test(from),
-  });
-  truncateSync(join(directory, "changes"), 0);
+  copyAfter("power-cut", join(scratch, "store"), directory);
   const copy = await openDiskStore({ directory });
   const cut = await createTree(copy);
   const found = look(cut);
