@@ -1,4 +1,4 @@
-import { closeSync, fdatasyncSync, ftruncateSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, fdatasyncSync, ftruncateSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { KeyChange } from "../buffered-transaction.js";
@@ -37,9 +37,7 @@ export class ChangeLog {
   /** Makes the log of a store empty, for good. @throws what the platform does. */
   static create(directory: string): ChangeLog {
     const path = join(directory, CHANGE_LOG_FILE);
-    const fd = openSync(path, "a+");
-    closeSync(fd);
-    const log = new ChangeLog(path, openSync(path, "r+"));
+    const log = new ChangeLog(path, openSync(path, constants.O_RDWR | constants.O_CREAT));
     try {
       // An old record must not follow one that is written from here on, and pass for its successor.
       ftruncateSync(log.#fd, 0);

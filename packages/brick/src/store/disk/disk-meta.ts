@@ -16,6 +16,8 @@ const LOGGED_MAX = 256;
 const LOGGED_BYTES_MAX = 262_144;
 /** After so long at the latest lmdb is given what is in the log. */
 const LOGGED_MS_MAX = 200;
+/** Where lmdb could not take it, it is asked again after so long: each time it says on the standard error why. */
+const RETRY_MS = 2_000;
 /** What the change of one key may take in lmdb beside its value: the two halves of a leaf, and its share of the pages above. */
 const BYTES_PER_CHANGE = 10_240;
 
@@ -121,15 +123,15 @@ export class DiskMeta implements MetaStore {
     log.append({ number: this.#loggedNumber + 1, changes });
     this.#loggedNumber += 1;
     change(this.#logged, changes);
-    this.#startTimer();
+    this.#startTimer(LOGGED_MS_MAX);
     return result;
   }
 
-  #startTimer(): void {
-    this.#stopTimer ??= hostLater(LOGGED_MS_MAX, () => {
+  #startTimer(ms: number): void {
+    this.#stopTimer ??= hostLater(ms, () => {
       this.#stopTimer = undefined;
       // What fails is tried again, here and with each commit that is asked for, and that one tells.
-      this.commitLogged().catch(() => this.#isClosed || this.#startTimer());
+      this.commitLogged().catch(() => this.#isClosed || this.#startTimer(RETRY_MS));
     });
   }
 
