@@ -10,6 +10,7 @@ import {
 } from "@brickshift/wire";
 import { describe, expect, it } from "vitest";
 import { weak } from "../../src/fops/checksum.js";
+import { createMemoryStore } from "../../src/store/memory-store.js";
 import {
   bytesOf,
   createFile,
@@ -150,6 +151,26 @@ describe("changes of size and holes", () => {
 });
 
 describe("FLUSH, FSYNC and RELEASE", () => {
+  it.each(["fsync", "fsyncdir"] as const)("%s is answered when all records are on the disk", async (fop) => {
+    const store = createMemoryStore();
+    let syncs = 0;
+    const sync = async () => {
+      await store.meta.sync();
+      await new Promise((resolve) => setImmediate(resolve));
+      syncs += 1;
+    };
+    const { client } = await startBrick({}, [
+      { name: "b0", store: { ...store, meta: { ...store.meta, sync } } },
+    ]);
+    const one = await client();
+    const { gfid, fd } = await createFile(one, "f");
+    const dir = (await one.call("opendir", { gfid: ROOT_GFID, xdata: null })).fd;
+    expect(syncs).toBe(0);
+    const about = fop === "fsync" ? { gfid, fd } : { gfid: ROOT_GFID, fd: dir };
+    expect((await one.call(fop, { ...about, data: 1, xdata: null })).opRet).toBe(0);
+    expect(syncs).toBe(1);
+  });
+
   it("succeed on an open fd and are EBADF on another", async () => {
     const { one, gfid, fd } = await setUp();
     expect((await one.call("flush", { gfid, fd, xdata: null })).opRet).toBe(0);
