@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import "./engine.js";
 import "./thread-pool.js";
 import { Command, Option } from "commander";
 import { ExitCode } from "./exit-code.js";

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import "./engine.js";
 import { Command, Option } from "commander";
 import { CommandError, ExitCode } from "./exit-code.js";
 import { demoCommand } from "./demo/demo-command.js";

@@ -7,6 +7,7 @@ export function storeThatTransacts(store: BrickStore, transact: MetaStore["trans
     get: meta.get.bind(meta),
     range: meta.range.bind(meta),
     sync: () => meta.sync(),
+    version: () => meta.version(),
     transact,
   };
   return { ...store, meta: changed };

@@ -1,7 +1,7 @@
 import type { TransactionOptions } from "./options.js";
 
 /** A window wide enough for more chunks than this has larger ones instead: more in flight brings nothing (measured). */
-const CHUNKS_IN_FLIGHT = 8;
+const CHUNKS_IN_FLIGHT = 4;
 /** A piece shorter than this part of the least chunk counts as so much: what it costs is its two calls. */
 const PIECES_PER_CHUNK = 8;
 

@@ -5,8 +5,8 @@ export const transactionOptions = z
   .strictObject({
     /** Bytes of one read and the write that follows it, at the least: the unit of the window. */
     chunkBytes: z.int().min(1).max(67_108_864).default(131_072),
-    /** Bytes of one read and the write that follows it, at the most: a wide window has fewer and larger chunks, which cost less each byte, until they outgrow a processor's cache (measured). */
-    chunkBytesMax: z.int().min(1).max(67_108_864).default(524_288),
+    /** Bytes of one read and the write that follows it, at the most: a wide window has fewer and larger chunks, since what a chunk costs is its calls (measured). */
+    chunkBytesMax: z.int().min(1).max(67_108_864).default(2_097_152),
     /** Most in flight, in units of `chunkBytes`. */
     windowMax: z.int().min(1).max(1_024).default(64),
     /** In flight at the beginning, in units of `chunkBytes`. */

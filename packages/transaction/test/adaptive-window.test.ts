@@ -38,11 +38,11 @@ it("halves with a recall, never below the least, and grows by one from then on",
 
 it.each([
   { units: 1, shape: { chunkBytes: 100, inFlightMax: 1, leaseChunksMax: 3 } },
-  { units: 8, shape: { chunkBytes: 100, inFlightMax: 8, leaseChunksMax: 24 } },
-  { units: 16, shape: { chunkBytes: 200, inFlightMax: 8, leaseChunksMax: 24 } },
-  { units: 30, shape: { chunkBytes: 300, inFlightMax: 10, leaseChunksMax: 30 } },
+  { units: 4, shape: { chunkBytes: 100, inFlightMax: 4, leaseChunksMax: 12 } },
+  { units: 8, shape: { chunkBytes: 200, inFlightMax: 4, leaseChunksMax: 12 } },
+  { units: 15, shape: { chunkBytes: 300, inFlightMax: 5, leaseChunksMax: 15 } },
   { units: 64, shape: { chunkBytes: 400, inFlightMax: 16, leaseChunksMax: 48 } },
-])("fills $units units with eight chunks or more, none larger than allowed", ({ units, shape }) => {
+])("fills $units units with four chunks or more, none larger than allowed", ({ units, shape }) => {
   expect(windowOf({ windowStart: units }).shape).toMatchObject(shape);
 });
 

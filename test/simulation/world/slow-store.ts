@@ -103,6 +103,7 @@ export class VirtualDisk {
     return {
       get: (key) => meta.get(key),
       range: (range) => meta.range(range),
+      version: () => meta.version(),
       transact: (work, survives = "power-cut") =>
         turns.take("", async () => {
           this.#needGoodLuck(0.5);

@@ -21,5 +21,5 @@ export function appendedExtent(fop: FopCall, gfid: Gfid): Extent {
 }
 
 function sizeOf(fop: FopCall, gfid: Gfid): number {
-  return fop.brick.tree.stat(gfid).size;
+  return fop.brick.tree.size(gfid);
 }

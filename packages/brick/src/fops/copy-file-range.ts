@@ -36,7 +36,7 @@ export const copyFileRange: FopSpec<"copyFileRange"> = {
       throw new BrickError("BRICK_FD_MODE", "the destination is open for appending");
     }
     // What is not there when it begins is not copied, and overlaps with nothing.
-    const size = Math.min(request.size, Math.max(0, tree.stat(from.gfid).size - request.offIn));
+    const size = Math.min(request.size, Math.max(0, tree.size(from.gfid) - request.offIn));
     const range = { ...request, size };
     checkApart(range, from.gfid === to.gfid);
     const preparent = tree.stat(to.gfid);

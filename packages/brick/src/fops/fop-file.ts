@@ -60,7 +60,7 @@ export function admittedFile(
  * @throws {@link BrickError} `BRICK_FD_UNKNOWN` for what is neither.
  */
 function anonymousFile({ brick }: FopCall, gfid: Gfid): FopFile {
-  const type = brick.tree.stat(gfid).mode & FileType.mask;
+  const type = brick.tree.type(gfid);
   const isDirectory = type === FileType.directory;
   if (!isDirectory && type !== FileType.regular) {
     throw new BrickError("BRICK_FD_UNKNOWN", "the anonymous fd is for files and directories");

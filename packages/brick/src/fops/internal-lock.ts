@@ -53,7 +53,7 @@ function lockInode(
   const kind = kindOf(flock.type);
   const isLeft = kind === "unlock" && isLeftLocked(fop, "inode", request);
   const gfid = isLeft ? request.gfid : find();
-  const owned = { ...fop.lockOwner, ...rangeOf(flock, isLeft ? 0 : tree.stat(gfid).size) };
+  const owned = { ...fop.lockOwner, ...rangeOf(flock, isLeft ? 0 : tree.size(gfid)) };
   if (kind === "unlock") {
     // The kind of a lock is no part of its name.
     lockWaiters.apply(locks.inode.unlock(gfid, volume, { ...owned, kind: "read" }));

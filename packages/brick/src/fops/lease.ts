@@ -154,7 +154,7 @@ function refusal(request: Request, error: unknown): Reply {
 function dirty(fop: FopCall, gfid: Gfid, epoch: Parameters<typeof fop.brick.gate.extentsSince>[1]) {
   const extents = fop.brick.gate.extentsSince(gfid, epoch);
   if (extents === "unknown") return extents;
-  const { size } = fop.brick.tree.stat(gfid);
+  const size = fop.brick.tree.size(gfid);
   return extents.flatMap(({ offset, length }): Extent[] =>
     offset >= size ? [] : [{ offset, length: Math.min(length, size - offset) }],
   );

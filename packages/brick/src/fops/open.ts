@@ -28,7 +28,7 @@ export const opendir: FopSpec<"opendir"> = {
   permit: (fop, request) => need(fop, request.gfid, Want.read),
   handle(fop, request) {
     const { gfid } = request;
-    if ((fop.brick.tree.stat(gfid).mode & FileType.mask) !== FileType.directory) {
+    if (fop.brick.tree.type(gfid) !== FileType.directory) {
       throw new TreeError("TREE_NOT_DIRECTORY", "OPENDIR is for directories");
     }
     const fd = fop.brick.openFd(
@@ -67,7 +67,7 @@ export async function openFile(fop: FopCall, gfid: Gfid, flags: number): Promise
 
 function checkOpenable(fop: FopCall, gfid: Gfid): void {
   const { tree } = fop.brick;
-  const type = tree.stat(gfid).mode & FileType.mask;
+  const type = tree.type(gfid);
   if (type === FileType.directory) throw new TreeError("TREE_IS_DIRECTORY", "OPEN is for files");
   if (type === FileType.symlink) throw new TreeError("TREE_IS_SYMLINK", "a symbolic link is not opened");
   // Source: measured. A FIFO is opened: what it carries, kernels keep to themselves.

@@ -84,7 +84,7 @@ function blocker(fop: FopCall, file: FopFile, flock: Flock): Flock {
 }
 
 function posixLock(fop: FopCall, { gfid }: FopFile, flock: Flock) {
-  const range = rangeOf(flock, fop.brick.tree.stat(gfid).size);
+  const range = rangeOf(flock, fop.brick.tree.size(gfid));
   return { ...fop.lockOwner, ...range, pid: flock.pid };
 }
 

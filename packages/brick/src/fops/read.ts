@@ -39,7 +39,7 @@ export const read: FopSpec<"read"> = {
 
 /** No more than is there: a client that asks for megabytes behind the end costs nothing. */
 function wantedBytes({ tree }: Brick, gfid: Gfid, { offset, size }: FopRequest<"read">): number {
-  return size <= READ_BYTES_COMMON ? size : Math.max(0, Math.min(size, tree.stat(gfid).size - offset));
+  return size <= READ_BYTES_COMMON ? size : Math.max(0, Math.min(size, tree.size(gfid) - offset));
 }
 
 function replyOf({ bytes, atEnd, stat }: ReadResult, xdata: Dict | null): FopReply<"read"> {

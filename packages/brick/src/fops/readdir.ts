@@ -67,7 +67,7 @@ function needRead(fop: FopCall, targets: readonly FopTarget[]): void {
 function page(fop: FopCall, request: FopRequest<"readdir">, skipsDirectories: boolean) {
   const { tree, options } = fop.brick;
   const gfid = objectOf(fop, request);
-  if ((tree.stat(gfid).mode & FileType.mask) !== FileType.directory) {
+  if (tree.type(gfid) !== FileType.directory) {
     throw new BrickError("BRICK_ARGUMENT", "no directory to read");
   }
   // Source: measured, as on Linux a directory that was removed has not even dot and dot-dot.

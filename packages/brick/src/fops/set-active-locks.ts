@@ -46,6 +46,6 @@ function lockOf(fop: FopCall, gfid: Gfid, { flock, clientUid }: ActiveLock): Pos
   if (client === undefined) {
     throw new BrickError("LOCK_CLIENT_UNKNOWN", `no client, or several, of the process of ${clientUid}`);
   }
-  const range = rangeOf(flock, brick.tree.stat(gfid).size);
+  const range = rangeOf(flock, brick.tree.size(gfid));
   return { kind, client, lkOwner: lkOwnerText(flock.lkOwner), ...range, pid: flock.pid, fd: NO_FD };
 }

@@ -83,8 +83,10 @@ function memoryMeta(medium: MemoryMedium, check: () => void): MetaStore {
       return medium.meta.range(keyText(from), keyText(to), limit, reverse).map(([, entry]) => entry);
     },
   };
+  let version = 0;
   return {
     ...reader,
+    version: () => (check(), version),
     async transact(work) {
       check();
       // The result is later for every store, so that nobody comes to rely on its being at once.
@@ -92,6 +94,7 @@ function memoryMeta(medium: MemoryMedium, check: () => void): MetaStore {
       check();
       const tx = new BufferedTransaction(reader);
       const result = work(tx);
+      version += 1;
       for (const { key, value } of tx.changes()) {
         if (value === undefined) medium.meta.delete(keyText(key));
         else medium.meta.set(keyText(key), { key, value });

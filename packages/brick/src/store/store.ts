@@ -63,6 +63,11 @@ export interface MetaStore extends MetaReader {
    * @throws StoreError (as rejection) `STORE_IO`, `STORE_NO_SPACE`, `STORE_CLOSED`; a later call may succeed.
    */
   sync(): Promise<void>;
+  /**
+   * A number that is another one as soon as any read outside may give something else than before; `undefined` while that may happen
+   * at any moment. What was read under one number holds as long as it stays. @throws StoreError `STORE_CLOSED`.
+   */
+  version(): number | undefined;
 }
 
 /** Attributes of a blob that only the medium knows. */

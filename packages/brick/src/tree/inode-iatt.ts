@@ -55,7 +55,8 @@ export function direntTypeOf(type: number): number {
   return (type & FileType.mask) >> 12;
 }
 
-function extentOf(record: InodeRecord, blob: BlobStat | undefined): { size: number; blocks: number } {
+/** How long it is, in bytes, and the room that it takes, in units of 512 bytes. */
+export function extentOf(record: InodeRecord, blob: BlobStat | undefined): { size: number; blocks: number } {
   if (isDirectory(record)) return { size: BLOCK_BYTES, blocks: BLOCK_BYTES / 512 };
   if (typeOf(record) === FileType.symlink) return { size: nameByteLength(record.symlink), blocks: 0 };
   return blob ?? { size: 0, blocks: 0 };

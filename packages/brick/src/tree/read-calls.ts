@@ -1,7 +1,7 @@
 import { FileType, type Gfid, gfidToBytes, NULL_GFID, ROOT_GFID } from "@brickshift/wire";
 import { ACCESS_ACL_XATTR, DEFAULT_ACL_XATTR } from "../access/posix-acl.js";
 import { aclOf, isAcl } from "./acl-xattrs.js";
-import { direntTypeOf, inoOf } from "./inode-iatt.js";
+import { direntTypeOf, extentOf, inoOf } from "./inode-iatt.js";
 import { isDirectory, linktoOf, typeOf } from "./inode-record.js";
 import { checkEntryName } from "./entry-name.js";
 import type { DirectoryEntry, MigrationTarget, Tree } from "./tree.js";
@@ -19,6 +19,8 @@ type ReadCalls = Pick<
   | "lookup"
   | "protection"
   | "stat"
+  | "type"
+  | "size"
   | "isLinked"
   | "readlink"
   | "readdir"
@@ -48,6 +50,11 @@ export function readCalls(context: TreeContext): ReadCalls {
       return { mode, uid, gid, access, inherited: aclOf(xattrs, DEFAULT_ACL_XATTR) };
     },
     stat: (gfid) => context.iatt(gfid),
+    type: (gfid) => typeOf(records.needInode(gfid)),
+    size(gfid) {
+      const record = records.needInode(gfid);
+      return extentOf(record, context.blobOf(gfid, record)).size;
+    },
     isLinked: (gfid) => (records.inode(gfid)?.nlink ?? 0) > 0,
     readlink(gfid) {
       const record = records.needInode(gfid);

@@ -8,9 +8,10 @@ import { type DirtyTimes, InodeTimes } from "./inode-times.js";
 import { MigrationGuard } from "./migration-guard.js";
 import { OpenInodes } from "./open-inodes.js";
 import type { TreeOptions } from "./options.js";
+import { RememberedRecords } from "./remembered-records.js";
 import { TargetBound } from "./target-bound.js";
 import { TreeError } from "./tree-error.js";
-import { TreeChanges, TreeRecords } from "./tree-records.js";
+import { TreeChanges, type TreeRecords } from "./tree-records.js";
 
 /** Wall clock of a tree: nanoseconds since 1970. */
 export type WallClock = () => bigint;
@@ -40,7 +41,7 @@ export class TreeContext {
     this.options = options;
     this.clock = clock;
     this.dev = BigInt(`0x${store.id.slice(0, 8)}`);
-    this.records = new TreeRecords(store.meta);
+    this.records = new RememberedRecords(store.meta);
     this.open = new OpenInodes(options.holdsMax);
     this.guard = new MigrationGuard(this);
     this.commits = new CommitRecords(this);

@@ -198,6 +198,10 @@ export interface Tree {
   protection(gfid: Gfid): Protection & { readonly inherited: Acl | undefined };
   /** Attributes, also of an unlinked object that is held (nlink 0). */
   stat(gfid: Gfid): Iatt;
+  /** The type bits of its mode. */
+  type(gfid: Gfid): number;
+  /** Its `stat`'s size alone. */
+  size(gfid: Gfid): number;
   /** Whether the object exists and has a name: what a fop by gfid alone may use. */
   isLinked(gfid: Gfid): boolean;
   /** @throws `TREE_INVALID` when it is no symbolic link. */

@@ -132,6 +132,37 @@ export function metaCompliance(current: () => BrickStore): void {
       expect(store.meta.get(bytes("count"))?.[0]).toBe(100);
     });
 
+    it("has another version, or none, as soon as a read gives something else", async () => {
+      const seen = new Map<number, number>();
+      const look = () => {
+        const version = store.meta.version();
+        const count = store.meta.get(bytes("count"))?.[0] ?? 0;
+        if (version === undefined) return;
+        if (seen.has(version)) expect(count).toBe(seen.get(version));
+        seen.set(version, count);
+      };
+      for (let count = 1; count <= 100; count += 1) {
+        const survives = count % 10 < 7 ? "kill" : "power-cut";
+        let isOver = false;
+        const changed = store.meta
+          .transact((tx) => tx.put(bytes("count"), Uint8Array.of(count)), survives)
+          .finally(() => (isOver = true));
+        for (look(); !isOver; look()) await new Promise((resolve) => setImmediate(resolve));
+        await changed;
+        if (count % 25 === 0) await store.meta.sync();
+        look();
+      }
+      expect(seen.size).toBeGreaterThan(1);
+    });
+
+    it("keeps its version while nothing is changed", async () => {
+      await put("k1");
+      const version = store.meta.version();
+      expect(version).toBeDefined();
+      store.meta.get(bytes("k1"));
+      expect(store.meta.version()).toBe(version);
+    });
+
     it.each(["power-cut", "kill"] as const)("survives a %s: not run within the call", async (survives) => {
       let hasRun = false;
       const done = store.meta.transact(() => (hasRun = true), survives);

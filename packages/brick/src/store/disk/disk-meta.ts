@@ -44,6 +44,7 @@ export class DiskMeta implements MetaStore {
   #logged: BufferedTransaction;
   #loggedNumber: number;
   #committing = 0;
+  #version = 0;
   #isClosed = false;
   #stopTimer: (() => void) | undefined;
 
@@ -66,6 +67,11 @@ export class DiskMeta implements MetaStore {
   range(range: MetaRange): Iterable<MetaEntry> {
     this.#check();
     return this.#reader.range(range);
+  }
+
+  version(): number | undefined {
+    this.#check();
+    return this.#committing > 0 ? undefined : this.#version;
   }
 
   async transact<T>(work: (tx: MetaTransaction) => T, survives: Survives = "power-cut"): Promise<T> {
@@ -122,6 +128,7 @@ export class DiskMeta implements MetaStore {
     if (isFull) return this.#commit((commit) => (change(commit, changes), result));
     log.append({ number: this.#loggedNumber + 1, changes });
     this.#loggedNumber += 1;
+    this.#version += 1;
     change(this.#logged, changes);
     this.#startTimer(LOGGED_MS_MAX);
     return result;
@@ -145,6 +152,7 @@ export class DiskMeta implements MetaStore {
       throw this.#parts.reserve.failureOf(await commitFailure(error), "commit");
     } finally {
       this.#committing -= 1;
+      this.#version += 1;
     }
     if ("error" in outcome) throw outcome.error;
     return outcome.result;
