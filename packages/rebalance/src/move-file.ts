@@ -28,7 +28,12 @@ export interface FileToMove {
   readonly link: ParentLink;
   /** Its size when it was met. */
   readonly sizeBytes: number;
+  /** Whether it took less room than that. */
+  readonly isSparse: boolean;
 }
+
+/** Chunks of a file with holes: where a whole chunk is zero, the destination gets a hole too. */
+const SPARSE_CHUNK_BYTES = 524_288;
 
 /** Moves one regular file. Never rejects, but for a broken invariant or a failed journal. */
 export async function moveFile(context: RunContext, file: FileToMove): Promise<Outcome> {
@@ -149,7 +154,13 @@ class FileMove {
   async #copy(mode: "shared" | "exclusive", from?: CopyProgress): Promise<CopyProgress> {
     const { copier, tally, signal } = this.#context;
     const ends = { source: this.#source, destination: this.#destination };
-    const plan = { mode, sizeHintBytes: this.#file.sizeBytes, ...(from !== undefined && { from }) };
+    const { sizeBytes: sizeHintBytes, isSparse } = this.#file;
+    const plan = {
+      mode,
+      sizeHintBytes,
+      ...(isSparse && { chunkBytesMax: SPARSE_CHUNK_BYTES }),
+      ...(from !== undefined && { from }),
+    };
     const result: CopyResult = await copier.copy(ends, plan, signal);
     tally.copied(result.report);
     this.#leases += result.report.leases;

@@ -273,7 +273,7 @@ export class Run {
     const context = this.#context;
     const { gfid, path, link, stat, state } = entry;
     if (state.type === "link") return this.#outcomeOfLink(entry, state.linkto);
-    const file = { gfid, path, link, sizeBytes: stat.size };
+    const file = { gfid, path, link, sizeBytes: stat.size, isSparse: stat.blocks * 512 < stat.size };
     if ((stat.mode & FileType.mask) === FileType.regular) {
       if (stat.size <= context.options.smallFileBytesMax) return this.#moveRegular(file);
       await this.#largeSlots.take();

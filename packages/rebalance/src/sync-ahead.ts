@@ -2,7 +2,7 @@ import { type Epoch, Errno } from "@brickshift/wire";
 import { isErrno } from "./fop-failure.js";
 
 /** Bytes written between the beginnings of two syncs. Small enough that a disk is busy while others copy; large enough to cost nothing. */
-const SYNC_EVERY_BYTES = 67_108_864;
+const SYNC_EVERY_BYTES = 16_777_216;
 
 /**
  * Has a target brought to the disk while it is being copied, one sync at a time, so that little is left to do when the copy

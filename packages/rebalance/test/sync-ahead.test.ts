@@ -25,9 +25,9 @@ function refusal(errno: number): Error {
   return error;
 }
 
-it("begins a sync when 64 MiB were written, under the fence of the last of them", () => {
+it("begins a sync when 16 MiB were written, under the fence of the last of them", () => {
   const { ahead, begun } = syncs();
-  ahead.written(63 * MIB, fence(1));
+  ahead.written(15 * MIB, fence(1));
   expect(begun).toEqual([]);
   ahead.written(MIB, fence(2));
   expect(begun.map((sync) => sync.fence)).toEqual([2n]);
@@ -35,8 +35,8 @@ it("begins a sync when 64 MiB were written, under the fence of the last of them"
 
 it("has one under way at a time, and begins the next once enough was written and that one ended", async () => {
   const { ahead, begun } = syncs();
-  ahead.written(64 * MIB, fence(1));
-  ahead.written(640 * MIB, fence(1));
+  ahead.written(16 * MIB, fence(1));
+  ahead.written(160 * MIB, fence(1));
   expect(begun).toHaveLength(1);
   begun[0]?.end();
   await ahead.settled();
@@ -46,7 +46,7 @@ it("has one under way at a time, and begins the next once enough was written and
 
 it("waits for what is under way", async () => {
   const { ahead, begun } = syncs();
-  ahead.written(64 * MIB, fence(1));
+  ahead.written(16 * MIB, fence(1));
   let isSettled = false;
   const settled = ahead.settled().then(() => (isSettled = true));
   await Promise.resolve();
@@ -57,17 +57,17 @@ it("waits for what is under way", async () => {
 
 it("tells a failed sync for ever, also when later ones succeed", async () => {
   const { ahead, begun } = syncs();
-  ahead.written(64 * MIB, fence(1));
+  ahead.written(16 * MIB, fence(1));
   begun[0]?.fail(new Error("the disk is broken"));
   await expect(ahead.settled()).rejects.toThrow("the disk is broken");
-  ahead.written(64 * MIB, fence(1));
+  ahead.written(16 * MIB, fence(1));
   begun[1]?.end();
   await expect(ahead.settled()).rejects.toThrow("the disk is broken");
 });
 
 it("makes nothing of a sync that came after a newer fence", async () => {
   const { ahead, begun } = syncs();
-  ahead.written(64 * MIB, fence(1));
+  ahead.written(16 * MIB, fence(1));
   begun[0]?.fail(refusal(Errno.ESTALE));
   await ahead.settled();
 });

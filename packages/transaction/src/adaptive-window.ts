@@ -24,11 +24,14 @@ export interface WindowShape {
  */
 export class AdaptiveWindow {
   readonly #options: TransactionOptions;
+  readonly #chunkBytesMax: number;
   #units: number;
   #wasRecalled = false;
 
-  constructor(options: TransactionOptions) {
+  /** @param chunkBytesMax bound of the chunks, when it is less than that of `options`. */
+  constructor(options: TransactionOptions, chunkBytesMax = options.chunkBytesMax) {
     this.#options = options;
+    this.#chunkBytesMax = Math.min(options.chunkBytesMax, Math.max(options.chunkBytes, chunkBytesMax));
     this.#units = options.windowStart;
   }
 
@@ -39,8 +42,8 @@ export class AdaptiveWindow {
 
   /** The shape of a transaction that begins now. */
   get shape(): WindowShape {
-    const { chunkBytes, chunkBytesMax, leaseWindowsMax } = this.#options;
-    const unitsMax = Math.floor(chunkBytesMax / chunkBytes);
+    const { chunkBytes, leaseWindowsMax } = this.#options;
+    const unitsMax = Math.floor(this.#chunkBytesMax / chunkBytes);
     const units = Math.min(unitsMax, Math.max(1, Math.floor(this.#units / CHUNKS_IN_FLIGHT)));
     const inFlightMax = Math.floor(this.#units / units);
     return {

@@ -21,6 +21,8 @@ export interface CopyPlan {
   readonly from?: CopyProgress;
   /** Roughly the size of the file; a wrong one costs time, nothing else. */
   readonly sizeHintBytes?: number;
+  /** Largest chunk of a file of which the holes matter: one is seen where a whole chunk is zero. That of the options when it is less. */
+  readonly chunkBytesMax?: number;
 }
 
 interface Failure {
@@ -78,7 +80,7 @@ export class CopyMachine {
     this.#options = options;
     this.#mode = plan.mode;
     this.#ledger = new CopyLedger(plan.from ?? NOTHING_COPIED, options.extentsMax);
-    this.#window = new AdaptiveWindow(options);
+    this.#window = new AdaptiveWindow(options, plan.chunkBytesMax);
     this.#replays = new ReplayLedger(options.regionsMax);
     this.#tally = new CopyTally(0);
     this.#sizeHintBytes = plan.sizeHintBytes ?? 0;

@@ -45,6 +45,8 @@ export class DiskMeta implements MetaStore {
   #loggedNumber: number;
   #committing = 0;
   #version = 0;
+  /** The last commit failed: perhaps it is made all the same, and what lmdb shows changes without another word. */
+  #isUnclear = false;
   #isClosed = false;
   #stopTimer: (() => void) | undefined;
 
@@ -71,7 +73,7 @@ export class DiskMeta implements MetaStore {
 
   version(): number | undefined {
     this.#check();
-    return this.#committing > 0 ? undefined : this.#version;
+    return this.#committing > 0 || this.#isUnclear ? undefined : this.#version;
   }
 
   async transact<T>(work: (tx: MetaTransaction) => T, survives: Survives = "power-cut"): Promise<T> {
@@ -148,7 +150,9 @@ export class DiskMeta implements MetaStore {
     try {
       outcome = await this.#parts.records.transaction(() => this.#runAndApply(work));
       this.#forgetLogged();
+      this.#isUnclear = false;
     } catch (error) {
+      this.#isUnclear = true;
       throw this.#parts.reserve.failureOf(await commitFailure(error), "commit");
     } finally {
       this.#committing -= 1;
