@@ -1,6 +1,7 @@
 /**
  * Whole-process benchmarks: brick to brick through the runner, beside `cp -r` and `rsync -a --whole-file` of the same
- * data in the same run, each begun with nothing left to be written to the disk and, for root, with empty caches. Needs a build (`pnpm build`) and rsync.
+ * data in the same run, each begun with nothing left to be written to the disk and, for root, with empty caches. Needs a build (`pnpm build`) and
+ * rsync, of 3.2.4 or later since it is run with `--fsync` as well: that promises as much as the runner does.
  *
  *   node bench/run.mjs [large] [small] [paced] [--runs N] [--large-bytes N] [--small-files N]
  */
@@ -55,12 +56,13 @@ async function compare(title, from, bytes, files) {
     const copy = (name, command, ...args) => {
       const to = place(name);
       settle(memoryOf(bytes));
-      const seconds = timed(command, ...args, name === "rsync" ? `${to}/` : to);
+      const seconds = timed(command, ...args, command === "rsync" ? `${to}/` : to);
       rmSync(to, { recursive: true });
       return seconds;
     };
     const cpSeconds = copy("cp", "cp", "-r", from);
     const rsyncSeconds = copy("rsync", "rsync", "-a", "--whole-file", `${from}/`);
+    const syncedSeconds = copy("synced", "rsync", "-a", "--whole-file", "--fsync", `${from}/`);
     const proxySeconds = files === 1 ? bareProxy(from, place("proxy"), bytes) : undefined;
     const source = await startBrick("source", place("source"));
     const destination = await startBrick("destination", place("destination"));
@@ -81,6 +83,7 @@ async function compare(title, from, bytes, files) {
     rows.push({
       cpSeconds,
       rsyncSeconds,
+      syncedSeconds,
       ...(proxySeconds !== undefined && { proxySeconds }),
       brickshiftSeconds: report.seconds,
       peakMiB: report.peakMemoryBytes / 2 ** 20,
@@ -93,6 +96,7 @@ async function compare(title, from, bytes, files) {
   console.log("| data | by | seconds | MiB/s | files/s | × rsync |\n|---|---|---|---|---|---|");
   console.log(line("`cp -r`", of("cpSeconds")));
   console.log(line("`rsync -a --whole-file`", of("rsyncSeconds")));
+  console.log(line("`rsync -a --whole-file --fsync`", of("syncedSeconds")));
   if (files === 1) console.log(line("three bare Node processes, without anything", of("proxySeconds")));
   console.log(line("rebalance-runner, brick to brick", of("brickshiftSeconds")));
   console.log(`runner's peak memory: ${Math.max(...rows.map((row) => row.peakMiB)).toFixed(0)} MiB`);

@@ -124,6 +124,19 @@ describe("a run", () => {
     await close();
   });
 
+  it("keeps the holes between scattered data, though what is in flight would make larger chunks", async () => {
+    const { source, destination, close } = await twoBricks();
+    const gfid = await makeFile(source, "scattered", new Uint8Array(0));
+    const [mib, count] = [1_048_576, 96];
+    for (let index = 0; index < count; index += 1) {
+      await source.fops.write({ gfid, fd: ANONYMOUS_FD, offset: index * mib, payload: random.bytes(4_096) });
+    }
+    const report = await rebalance({ copy: { windowStart: 64 } }).run({ source, destination });
+    expect(report.counts).toMatchObject({ moved: 1, movedBytes: (count - 1) * mib + 4_096 });
+    expect(report.counts.writtenBytes).toBeLessThanOrEqual(count * 524_288);
+    await close();
+  });
+
   it("makes ten calls for a small file, seven of them one after the other", async () => {
     const { source, destination, close } = await twoBricks();
     for (let index = 0; index < 50; index += 1) await makeFile(source, `f${index}`, random.bytes(4_096));

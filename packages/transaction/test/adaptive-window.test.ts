@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { AdaptiveWindow } from "../src/adaptive-window.js";
 import { transactionOptions, type TransactionOptionsInput } from "../src/options.js";
 
-const windowOf = (options: TransactionOptionsInput = {}) =>
+const windowOf = (options: TransactionOptionsInput = {}, chunkBytesMax?: number) =>
   new AdaptiveWindow(
     transactionOptions.parse({
       chunkBytes: 100,
@@ -12,6 +12,7 @@ const windowOf = (options: TransactionOptionsInput = {}) =>
       leaseWindowsMax: 3,
       ...options,
     }),
+    chunkBytesMax,
   );
 
 function after(window: AdaptiveWindow, ...happened: readonly ("quiet" | "recalled")[]) {
@@ -44,6 +45,14 @@ it.each([
   { units: 64, shape: { chunkBytes: 400, inFlightMax: 16, leaseChunksMax: 48 } },
 ])("fills $units units with four chunks or more, none larger than allowed", ({ units, shape }) => {
   expect(windowOf({ windowStart: units }).shape).toMatchObject(shape);
+});
+
+it.each([
+  { bound: 250, chunkBytes: 200, inFlightMax: 32 },
+  { bound: 1, chunkBytes: 100, inFlightMax: 64 },
+  { bound: 10_000, chunkBytes: 400, inFlightMax: 16 },
+])("has chunks within the bound of its copy, too: $bound", ({ bound, ...shape }) => {
+  expect(windowOf({ windowStart: 64 }, bound).shape).toMatchObject(shape);
 });
 
 it("keeps its chunks when none may be larger", () => {

@@ -2,9 +2,9 @@
 const POOLED_BYTES_MIN = 4_096;
 
 /**
- * Bytes before each buffer, which nobody uses. The C library puts large memory 16 bytes into a page, and file content begins with one: a
- * copy that goes up by less than 32 bytes within the page takes four times as long on some processors (measured: AMD Zen 3, 600 µs/MiB
- * for 140, see the README).
+ * Bytes before each buffer, which nobody uses. The C library puts large memory 16 bytes into a page, and the content of files begins with
+ * one: a copy that goes up by less than 32 bytes within the page takes four times as long on some processors. Source: measured,
+ * `bench/page-offset.mjs` on AMD Zen 3, 490 to 640 µs/MiB for 140.
  */
 const LEAD_BYTES = 512;
 

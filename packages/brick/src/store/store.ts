@@ -64,7 +64,7 @@ export interface MetaStore extends MetaReader {
    */
   sync(): Promise<void>;
   /**
-   * A number that is another one as soon as any read outside may give something else than before; `undefined` while that may happen
+   * A number that is another one as soon as a read outside may give something else than before; `undefined` while that may happen
    * at any moment. What was read under one number holds as long as it stays. @throws StoreError `STORE_CLOSED`.
    */
   version(): number | undefined;

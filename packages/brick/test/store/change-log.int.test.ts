@@ -152,37 +152,16 @@ describe("a store", () => {
   });
 
   it("shows what is whole while a commit has come to lmdb and nobody has been told", async () => {
-    const root = openLmdb({
-      path: join(scratch, "meta"),
-      noSubdir: true,
-      maxDbs: 2,
-      eventTurnBatching: false,
-    });
-    const state = root.openDB<number | boolean, string>({ name: "store", encoding: "json" });
-    const records = root.openDB<Uint8Array, Uint8Array>({
-      name: "records",
-      encoding: "binary",
-      keyEncoding: "binary",
-    });
     let tell = () => {};
     const told = new Promise<void>((resolve) => (tell = resolve));
     let onCommitted = () => {};
     const committed = new Promise<void>((resolve) => (onCommitted = resolve));
-    const late = new Proxy(records, {
-      get: (target, name) =>
-        name === "transaction"
-          ? async (work: () => unknown) => {
-              const result = await target.transaction(work);
-              onCommitted();
-              await told;
-              return result;
-            }
-          : (Reflect.get(target, name) as { bind?: (to: object) => unknown }).bind?.(target),
+    const { meta, close } = metaOver(scratch, async (commit) => {
+      const result = await commit();
+      onCommitted();
+      await told;
+      return result;
     });
-    const log = ChangeLog.create(scratch);
-    const reserve = new Reserve(scratch);
-    reserve.admit(() => true);
-    const meta = new DiskMeta({ records: late, state, log, reserve });
     const all = { from: Buffer.from(" "), to: Buffer.from("~") };
     const found = () => [...meta.range(all)].map(({ key }) => Buffer.from(key).toString());
     await meta.transact((tx) => tx.put(Buffer.from("old-name"), Buffer.from("x")), "kill");
@@ -194,11 +173,30 @@ describe("a store", () => {
     await committed;
     expect(found()).toEqual(["new-name"]);
     expect(meta.get(Buffer.from("old-name"))).toBeUndefined();
+    expect(meta.version()).toBeUndefined();
     tell();
     await renamed;
     expect(found()).toEqual(["new-name"]);
-    log.close();
-    await root.close();
+    await close();
+  });
+
+  it("has no version after a commit that failed and may be made all the same, until one is told", async () => {
+    let fails = true;
+    const { meta, close } = metaOver(scratch, async (commit) => {
+      const result = await commit();
+      if (fails) throw new Error("the disk says no");
+      return result;
+    });
+    const put = (survives: "kill" | "power-cut") =>
+      meta.transact((tx) => tx.put(Buffer.from("key"), Buffer.from("x")), survives);
+    await expect(put("power-cut")).rejects.toMatchObject({ code: "STORE_IO" });
+    expect(meta.version()).toBeUndefined();
+    await put("kill");
+    expect(meta.version()).toBeUndefined();
+    fails = false;
+    await put("power-cut");
+    expect(meta.version()).toBeDefined();
+    await close();
   });
 
   it("does nothing a second time that lmdb has already", async () => {
@@ -223,3 +221,36 @@ describe("a store", () => {
     expect(await after("power-cut")).toEqual(["a", "b"]);
   });
 });
+
+/** Records in lmdb of which each commit goes through `around`. */
+function metaOver(directory: string, around: (commit: () => Promise<unknown>) => Promise<unknown>) {
+  const root = openLmdb({
+    path: join(directory, "meta"),
+    noSubdir: true,
+    maxDbs: 2,
+    eventTurnBatching: false,
+  });
+  const state = root.openDB<number | boolean, string>({ name: "store", encoding: "json" });
+  const records = root.openDB<Uint8Array, Uint8Array>({
+    name: "records",
+    encoding: "binary",
+    keyEncoding: "binary",
+  });
+  const watched = new Proxy(records, {
+    get: (target, name) =>
+      name === "transaction"
+        ? (work: () => unknown) => around(async () => target.transaction(work))
+        : (Reflect.get(target, name) as { bind?: (to: object) => unknown }).bind?.(target),
+  });
+  const log = ChangeLog.create(directory);
+  const reserve = new Reserve(directory);
+  reserve.admit(() => true);
+  const meta = new DiskMeta({ records: watched, state, log, reserve });
+  return {
+    meta,
+    close: async () => {
+      log.close();
+      await root.close();
+    },
+  };
+}
