@@ -6,8 +6,8 @@ import type { BrickStore } from "../store.js";
 export interface StoreUnderTest {
   /** Opens the store; the same one each time. */
   open(): Promise<BrickStore>;
-  /** Leaves the open store as a kill of its process would, where that can be had within one process. */
-  crash?(): Promise<void>;
+  /** Ends the open store as a kill of its process would: `open` finds what that leaves. */
+  crash(): Promise<void>;
   /** Closes what is open and removes the store. */
   teardown(): Promise<void>;
 }
