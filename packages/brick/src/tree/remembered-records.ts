@@ -23,13 +23,12 @@ export class RememberedRecords extends TreeRecords {
   override inode(gfid: Gfid): InodeRecord | undefined {
     const version = this.#meta.version();
     if (version === undefined) return super.inode(gfid);
-    if (version !== this.#version || this.#inodes.size >= REMEMBERED_MAX) {
-      this.#inodes.clear();
-      this.#version = version;
-    }
+    if (version !== this.#version) this.#inodes.clear();
+    this.#version = version;
     const known = this.#inodes.get(gfid);
     if (known !== undefined) return known;
     const record = super.inode(gfid);
+    if (this.#inodes.size >= REMEMBERED_MAX) this.#inodes.clear();
     if (record !== undefined) this.#inodes.set(gfid, record);
     return record;
   }
