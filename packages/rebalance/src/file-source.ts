@@ -2,6 +2,7 @@ import type { AcquireRequest, Grant, Lease, ReadResult, Recall, Source } from "@
 import { ANONYMOUS_FD, type Dict, Errno, type Gfid, type Iatt, SeekWhat, xdataOf } from "@brickshift/wire";
 import type { GrantedLease } from "./brick-leases.js";
 import { isErrno, isGone, toPortError } from "./fop-failure.js";
+import { isSparse } from "./inode-state.js";
 import { SourceGone } from "./source-errors.js";
 import type { Throttle } from "./throttle-driver.js";
 import { acquireUnlocked, type UnlockedLeaseWorld } from "./unlocked-lease.js";
@@ -70,9 +71,8 @@ export class FileSource implements Source {
     if (payload.length === 0 || !isZeros(payload)) {
       return { type: "bytes", bytes: payload, eof, sizeBytes, release };
     }
-    const isSparse = stat.blocks * 512 < sizeBytes;
     const end = offset + payload.length;
-    const lengthBytes = (isSparse && !eof ? await this.#nextData(end, sizeBytes) : end) - offset;
+    const lengthBytes = (isSparse(stat) && !eof ? await this.#nextData(end, sizeBytes) : end) - offset;
     return { type: "hole", lengthBytes, eof: offset + lengthBytes >= sizeBytes, sizeBytes, release };
   }
 

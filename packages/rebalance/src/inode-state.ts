@@ -30,6 +30,11 @@ export function stateOf(stat: Iatt, xdata: Dict | null): InodeState {
   return isLink ? { type: "link", linkto, stat } : { type: "present", stat };
 }
 
+/** Whether a file takes less room than its size, in units of 512 bytes: then there are holes. */
+export function isSparse({ size, blocks }: Iatt): boolean {
+  return blocks * 512 < size;
+}
+
 /** Looks an inode up by its gfid; with `xdata` under a lease, as its fops are. */
 export async function lookUp(
   brick: BrickPort,

@@ -7,7 +7,7 @@ import { Directories } from "./directories.js";
 import type { DirectoryNode } from "./directory-node.js";
 import { failedOutcome } from "./failed-outcome.js";
 import { isUnanswered } from "./fop-failure.js";
-import { lookUp } from "./inode-state.js";
+import { isSparse, lookUp } from "./inode-state.js";
 import { type Journal, JOURNAL_VERSION, type RunHeader } from "./journal.js";
 import { MemoryJournal } from "./memory-journal.js";
 import { type FileToMove, moveFile } from "./move-file.js";
@@ -273,7 +273,7 @@ export class Run {
     const context = this.#context;
     const { gfid, path, link, stat, state } = entry;
     if (state.type === "link") return this.#outcomeOfLink(entry, state.linkto);
-    const file = { gfid, path, link, sizeBytes: stat.size, isSparse: stat.blocks * 512 < stat.size };
+    const file = { gfid, path, link, sizeBytes: stat.size, isSparse: isSparse(stat) };
     if ((stat.mode & FileType.mask) === FileType.regular) {
       if (stat.size <= context.options.smallFileBytesMax) return this.#moveRegular(file);
       await this.#largeSlots.take();
