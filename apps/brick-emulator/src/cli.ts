@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import "./engine.js";
 import "./thread-pool.js";
 import { Command, Option } from "commander";
 import { ExitCode } from "./exit-code.js";

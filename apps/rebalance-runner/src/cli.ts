@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import "./engine.js";
 import { Command, Option } from "commander";
 import { CommandError, ExitCode } from "./exit-code.js";
 import { demoCommand } from "./demo/demo-command.js";
