@@ -54,6 +54,17 @@ export class AdaptiveWindow {
     };
   }
 
+  /** Of a lease that was asked back before it came: the least that is copied under any. */
+  get leastShape(): WindowShape {
+    const { chunkBytes, windowMin } = this.#options;
+    return {
+      chunkBytes,
+      inFlightMax: windowMin,
+      leaseChunksMax: windowMin,
+      pieceBytesMin: this.#pieceBytesMin,
+    };
+  }
+
   /** What is left is little, and everybody waits for it: small pieces, all of them at once, under one lease. */
   get exclusiveShape(): WindowShape {
     const { chunkBytes, windowMax } = this.#options;

@@ -1,5 +1,5 @@
 import { invariant, TransactionError } from "@brickshift/wire";
-import { AdaptiveWindow } from "./adaptive-window.js";
+import { AdaptiveWindow, type WindowShape } from "./adaptive-window.js";
 import type { CopyEffect, CopyEvent } from "./copy-events.js";
 import { CopyLedger, type CopyProgress, NOTHING_COPIED } from "./copy-progress.js";
 import type { CopyEnd } from "./copy-report.js";
@@ -174,7 +174,7 @@ export class CopyMachine {
     const isNewer = grant.epoch > this.#lastEpoch;
     if (isNewer && beginsPass) this.#ledger.granted(grant);
     if (isNewer) this.#lastEpoch = grant.epoch;
-    this.#begin(grant, nowMs);
+    this.#begin(grant, isRecalled, nowMs);
     const giveUp = (final: TransactionError) =>
       this.#fail({ cause: final, final, isLeaseGone: false }, nowMs);
     if (this.#cancelled !== undefined) return giveUp(this.#cancelled);
@@ -213,12 +213,17 @@ export class CopyMachine {
     return lastBytes !== undefined && leftBytes >= lastBytes * PASS_SHRINKS_TO ? "passes" : undefined;
   }
 
-  #begin(lease: Grant, nowMs: number): void {
+  #begin(lease: Grant, isRecalled: boolean, nowMs: number): void {
     const { remaining, touchedBytes, isFenced } = this.#ledger;
-    const shape = this.#mode === "exclusive" ? this.#window.exclusiveShape : this.#window.shape;
+    const shape = this.#shapeOf(isRecalled);
     const sizeHintBytes = this.#sizeHintBytes;
     const start = { lease, remaining, touchedBytes, isFenced, shape, sizeHintBytes };
     this.#transaction = new Transaction({ ...start, startedAtMs: nowMs }, this.#nextOp);
+  }
+
+  #shapeOf(isRecalled: boolean): WindowShape {
+    if (this.#mode === "exclusive") return this.#window.exclusiveShape;
+    return isRecalled ? this.#window.leastShape : this.#window.shape;
   }
 
   /** Issues what may be issued; ends the transaction when all that was issued is done. */
