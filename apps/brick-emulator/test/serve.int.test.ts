@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BrickClient } from "@brickshift/brick-client";
@@ -15,7 +15,7 @@ import {
   ROOT_GFID,
   xdataOf,
 } from "@brickshift/wire";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { clientOf, EmulatorProcess } from "./emulator-process.js";
 import { makeAuthority } from "./test-authority.js";
 
@@ -32,7 +32,12 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((emulator) => emulator.end("SIGKILL")));
 });
 
-const newDirectory = () => mkdtempSync(join(tmpdir(), "emulator-"));
+const scratch = mkdtempSync(join(tmpdir(), "emulator-"));
+const newDirectory = () => mkdtempSync(join(scratch, "brick-"));
+
+afterAll(() => {
+  rmSync(scratch, { recursive: true });
+});
 
 async function createFile(client: BrickClient, name: string, content: string): Promise<void> {
   const { fd } = await client.fops.create({

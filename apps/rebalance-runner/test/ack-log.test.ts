@@ -1,10 +1,15 @@
-import { appendFileSync, mkdtempSync, statSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { AckLog, blockKey, readAckLog } from "../src/demo/ack-log.js";
 
-const newPath = () => join(mkdtempSync(join(tmpdir(), "ack-log-")), "writer.log");
+const scratch = mkdtempSync(join(tmpdir(), "ack-log-"));
+const newPath = () => join(mkdtempSync(join(scratch, "writer-")), "writer.log");
+
+afterAll(() => {
+  rmSync(scratch, { recursive: true });
+});
 
 it("remembers across processes what was attempted and what was acknowledged", () => {
   const path = newPath();
