@@ -6,9 +6,9 @@ export const transactionOptions = z
     /** Bytes of one read and the write that follows it, at the least: the unit of the window. */
     chunkBytes: z.int().min(1).max(67_108_864).default(131_072),
     /** Bytes of one read and the write that follows it, at the most: a wide window has fewer and larger chunks, since what a chunk costs is its calls (measured). */
-    chunkBytesMax: z.int().min(1).max(67_108_864).default(4_194_304),
+    chunkBytesMax: z.int().min(1).max(67_108_864).default(2_097_152),
     /** Most in flight, in units of `chunkBytes`. */
-    windowMax: z.int().min(1).max(1_024).default(128),
+    windowMax: z.int().min(1).max(1_024).default(64),
     /** In flight at the beginning, in units of `chunkBytes`. */
     windowStart: z.int().min(1).max(1_024).default(4),
     /** In flight that recalls leave at the least, and what is copied under a lease however soon it is recalled, in units of `chunkBytes`: less makes clients wait less, and the copy take longer. */
