@@ -3,7 +3,9 @@
  * data in the same run, each begun with nothing left to be written to the disk and, for root, with empty caches. Needs a build (`pnpm build`) and
  * rsync, of 3.2.4 or later since it is run with `--fsync` as well: that promises as much as the runner does.
  *
- *   node bench/run.mjs [large] [small] [paced] [--runs N] [--large-bytes N] [--small-files N]
+ *   node bench/run.mjs [large] [several] [small] [paced] [--runs N] [--large-bytes N] [--small-files N]
+ *
+ * `several` has five files of half of `--large-bytes` each: more than move at a time, for what they take of memory.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -21,7 +23,7 @@ const { values, positionals } = parseArgs({
     "small-files": { type: "string", default: "20000" },
   },
 });
-const scenarios = positionals.length === 0 ? ["large", "small", "paced"] : positionals;
+const scenarios = positionals.length === 0 ? ["large", "several", "small", "paced"] : positionals;
 const runs = Number(values.runs);
 const scratch = mkdtempSync(join(tmpdir(), "brickshift-bench-"));
 console.log(
@@ -102,17 +104,19 @@ async function compare(title, from, bytes, files) {
   console.log(`runner's peak memory: ${Math.max(...rows.map((row) => row.peakMiB)).toFixed(0)} MiB`);
 }
 
-function makeLarge(bytes) {
+function makeLarge(names, bytes) {
   const from = join(scratch, "large");
   mkdirSync(from);
-  timed(
-    "dd",
-    "if=/dev/urandom",
-    `of=${join(from, "image")}`,
-    "bs=1M",
-    `count=${bytes / 2 ** 20}`,
-    "status=none",
-  );
+  for (const name of names) {
+    timed(
+      "dd",
+      "if=/dev/urandom",
+      `of=${join(from, name)}`,
+      "bs=1M",
+      `count=${bytes / 2 ** 20}`,
+      "status=none",
+    );
+  }
   return from;
 }
 
@@ -131,7 +135,14 @@ function makeSmall(count) {
 try {
   if (scenarios.includes("large")) {
     const bytes = Number(values["large-bytes"]);
-    await compare(`one file of ${bytes / 2 ** 20} MiB`, makeLarge(bytes), bytes, 1);
+    await compare(`one file of ${bytes / 2 ** 20} MiB`, makeLarge(["image"], bytes), bytes, 1);
+    rmSync(join(scratch, "large"), { recursive: true });
+  }
+  if (scenarios.includes("several")) {
+    const names = ["a", "b", "c", "d", "e"];
+    const bytes = Number(values["large-bytes"]) / 2;
+    const title = `${names.length} files of ${bytes / 2 ** 20} MiB`;
+    await compare(title, makeLarge(names, bytes), names.length * bytes, names.length);
     rmSync(join(scratch, "large"), { recursive: true });
   }
   if (scenarios.includes("small")) {

@@ -67,7 +67,7 @@ export const rebalanceOptions = z.strictObject({
    * `drop` also drops what the source links to a third brick for, or shows data of though it remembers that it committed.
    */
   undecided: z.enum(["keep", "publish", "drop"]).default("keep"),
-  /** How one file is copied. It begins with 4 MiB in flight: a file that nobody writes is over before a narrow window has widened (measured). */
+  /** How one file is copied. It begins with 4 MiB in flight: of a file that nobody writes a third of the calls would go by while a narrow window widens. */
   copy: transactionOptions.prefault({ windowMin: 2, windowStart: 32 }),
 });
 export type RebalanceOptionsInput = z.input<typeof rebalanceOptions>;
