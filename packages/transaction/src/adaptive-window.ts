@@ -54,19 +54,8 @@ export class AdaptiveWindow {
     };
   }
 
-  /** Of a lease that was asked back before it came: the least that is copied under any. */
-  get leastShape(): WindowShape {
-    const { chunkBytes, windowMin } = this.#options;
-    return {
-      chunkBytes,
-      inFlightMax: windowMin,
-      leaseChunksMax: windowMin,
-      pieceBytesMin: this.#pieceBytesMin,
-    };
-  }
-
-  /** What is left is little, and everybody waits for it: small pieces, all of them at once, under one lease. */
-  get exclusiveShape(): WindowShape {
+  /** What is to be copied is little, and somebody waits for it: small chunks, all of them at once, under one lease. */
+  get urgentShape(): WindowShape {
     const { chunkBytes, windowMax } = this.#options;
     const leaseChunksMax = Number.MAX_SAFE_INTEGER;
     return { chunkBytes, inFlightMax: windowMax, leaseChunksMax, pieceBytesMin: this.#pieceBytesMin };

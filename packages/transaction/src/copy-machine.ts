@@ -1,5 +1,5 @@
 import { invariant, TransactionError } from "@brickshift/wire";
-import { AdaptiveWindow, type WindowShape } from "./adaptive-window.js";
+import { AdaptiveWindow } from "./adaptive-window.js";
 import type { CopyEffect, CopyEvent } from "./copy-events.js";
 import { CopyLedger, type CopyProgress, NOTHING_COPIED } from "./copy-progress.js";
 import type { CopyEnd } from "./copy-report.js";
@@ -215,15 +215,11 @@ export class CopyMachine {
 
   #begin(lease: Grant, isRecalled: boolean, nowMs: number): void {
     const { remaining, touchedBytes, isFenced } = this.#ledger;
-    const shape = this.#shapeOf(isRecalled);
+    const isUrgent = this.#mode === "exclusive" || isRecalled;
+    const shape = isUrgent ? this.#window.urgentShape : this.#window.shape;
     const sizeHintBytes = this.#sizeHintBytes;
     const start = { lease, remaining, touchedBytes, isFenced, shape, sizeHintBytes };
     this.#transaction = new Transaction({ ...start, startedAtMs: nowMs }, this.#nextOp);
-  }
-
-  #shapeOf(isRecalled: boolean): WindowShape {
-    if (this.#mode === "exclusive") return this.#window.exclusiveShape;
-    return isRecalled ? this.#window.leastShape : this.#window.shape;
   }
 
   /** Issues what may be issued; ends the transaction when all that was issued is done. */

@@ -64,5 +64,5 @@ it("keeps its chunks when none may be larger", () => {
 
 it("counts a scattered piece as an eighth of the least chunk, whatever the chunks are", () => {
   expect(windowOf({ windowStart: 64 }).shape.pieceBytesMin).toBe(13);
-  expect(windowOf().exclusiveShape).toMatchObject({ chunkBytes: 100, inFlightMax: 64, pieceBytesMin: 13 });
+  expect(windowOf().urgentShape).toMatchObject({ chunkBytes: 100, inFlightMax: 64, pieceBytesMin: 13 });
 });
