@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, unlinkSync, writeFileSync, writeSync } from "node:fs";
-import { open, opendir, readFile, statfs, writeFile } from "node:fs/promises";
+import { open, opendir, readFile, stat, statfs, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { until } from "./support/command.js";
 import { clientVolfile, type FuseMount, mountVolfile, uncached } from "./support/fuse-mount.js";
@@ -111,6 +111,9 @@ it.each([
       await ask("ann", "fcntl write 0 10");
       await ask("eve", "fcntl write 0 10");
       const waits = lockers["eve"]?.ask("fcntl write 0 10 wait");
+      await lockers["eve"]?.sleeps();
+      // A mount takes what it is asked in order: when it answers this, it has sent the lock call to the brick.
+      await stat(`${other.path}/f`);
       await ask("bob", "get read 0 0");
       await brick.stop();
       diary["eve, who waited"] = await waits;
