@@ -13,7 +13,7 @@ export const transactionOptions = z
     windowStart: z.int().min(1).max(1_024).default(4),
     /** In flight that recalls leave at the least, and what is copied under a lease however soon it is recalled, in units of `chunkBytes`: less makes clients wait less, and the copy take longer. */
     windowMin: z.int().min(1).max(1_024).default(1),
-    /** A lease is given back after this many windows of chunks, even if nobody asked for it. */
+    /** A lease is given back after this many windows of chunks, even if nobody asked for it; after two at the most while the window widens. */
     leaseWindowsMax: z.int().min(1).max(65_536).default(16),
     /** Times that one region is copied again before the copy fails with `TRANSACTION_REPLAYS_EXCEEDED`. */
     replaysMax: z.int().min(0).max(10_000).default(16),

@@ -38,13 +38,21 @@ it("halves with a recall, never below the least, and grows by one from then on",
 });
 
 it.each([
-  { units: 1, shape: { chunkBytes: 100, inFlightMax: 1, leaseChunksMax: 3 } },
-  { units: 4, shape: { chunkBytes: 100, inFlightMax: 4, leaseChunksMax: 12 } },
-  { units: 8, shape: { chunkBytes: 200, inFlightMax: 4, leaseChunksMax: 12 } },
-  { units: 15, shape: { chunkBytes: 300, inFlightMax: 5, leaseChunksMax: 15 } },
+  { units: 1, shape: { chunkBytes: 100, inFlightMax: 1, leaseChunksMax: 2 } },
+  { units: 4, shape: { chunkBytes: 100, inFlightMax: 4, leaseChunksMax: 8 } },
+  { units: 8, shape: { chunkBytes: 200, inFlightMax: 4, leaseChunksMax: 8 } },
+  { units: 15, shape: { chunkBytes: 300, inFlightMax: 5, leaseChunksMax: 10 } },
   { units: 64, shape: { chunkBytes: 400, inFlightMax: 16, leaseChunksMax: 48 } },
 ])("fills $units units with four chunks or more, none larger than allowed", ({ units, shape }) => {
   expect(windowOf({ windowStart: units }).shape).toMatchObject(shape);
+});
+
+it("keeps a lease for two windows while it widens, and for as many as it may once it is wide, or was recalled", () => {
+  const window = windowOf({ windowMax: 8 });
+  expect(window.shape).toMatchObject({ inFlightMax: 2, leaseChunksMax: 4 });
+  expect(after(window, "quiet", "quiet").shape).toMatchObject({ inFlightMax: 4, leaseChunksMax: 12 });
+  expect(after(window, "recalled").shape).toMatchObject({ inFlightMax: 4, leaseChunksMax: 12 });
+  expect(windowOf({ leaseWindowsMax: 1 }).shape.leaseChunksMax).toBe(2);
 });
 
 it.each([

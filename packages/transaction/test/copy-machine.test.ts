@@ -45,7 +45,7 @@ describe("one transaction", () => {
   });
 
   it("gives the lease back after so many windows, and goes on where it was", () => {
-    const hand = new Hand({ windowStart: 1, leaseWindowsMax: 3 });
+    const hand = new Hand({ windowStart: 1, windowMax: 1, leaseWindowsMax: 3 });
     hand.grant();
     expect(hand.serveAll(100)).toEqual([0, 10, 20]);
     hand.unlock();
@@ -63,7 +63,7 @@ describe("one transaction", () => {
   });
 
   it("skips what a large hole covers, and zeroes only what was written before", () => {
-    const hand = new Hand({ windowStart: 1 });
+    const hand = new Hand({ windowStart: 1, windowMax: 1 });
     hand.grant();
     hand.serveReads(100);
     hand.serveWrites();
