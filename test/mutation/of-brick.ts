@@ -26,11 +26,11 @@ export const ofBrick: readonly Mutant[] = [
         file: `${src}/fops/lease.ts`,
         from: `  const later = new LaterReply<Reply>();`,
         to: `  const later = new LaterReply<Reply>();
-  const early = toldWithLease(fop, inode.gfid, { type: "read-write", scope: "data" }, request.xdata);`,
+  const early = toldWithContent(fop, inode.gfid, { type: "read-write", scope: "data" }, request.xdata);`,
       },
       {
         file: `${src}/fops/lease.ts`,
-        from: `const told = toldWithLease(fop, inode.gfid, ask, request.xdata);`,
+        from: `const told = toldWithContent(fop, inode.gfid, ask, request.xdata);`,
         to: `const told = early;`,
       },
     ],
@@ -214,6 +214,57 @@ export const ofBrick: readonly Mutant[] = [
       },
     ],
     tests: ["packages/brick/test", "packages/rebalance/test"],
+  },
+  {
+    rule: "a target that is put is on the disk before there is a record of it",
+    edits: [{ file: `${src}/tree/migration-calls.ts`, from: `      await data.sync(gfid);`, to: `` }],
+    tests: ["packages/brick/test/tree/recovery.test.ts"],
+  },
+  {
+    rule: "a target that is put is new",
+    edits: [
+      {
+        file: `${src}/fops/put.ts`,
+        from: `(flag & OpenFlags.excl) === 0 || offset !== 0`,
+        to: `offset !== 0`,
+      },
+    ],
+    tests: gate,
+  },
+  {
+    rule: "nobody but the superuser puts a target, with whatever attributes",
+    edits: [
+      {
+        file: `${src}/fops/put.ts`,
+        from: `if (linktoOfTarget(fop, mode) !== undefined) throw denied();`,
+        to: ``,
+      },
+    ],
+    tests: gate,
+  },
+  {
+    rule: "a publication that names the epoch of its lease gives it back, and no other does",
+    edits: [
+      {
+        file: `${src}/fops/migration-step.ts`,
+        from: `if (leaseId === undefined || leaseEpoch === undefined) return;
+  const inode`,
+        to: `if (leaseId === undefined) return;
+  const inode`,
+      },
+    ],
+    tests: gate,
+  },
+  {
+    rule: "no lease is granted to who is gone by the time that the target is put",
+    edits: [
+      {
+        file: `${src}/fops/lease-from-birth.ts`,
+        from: `leaseId === undefined || owner.isGone`,
+        to: `leaseId === undefined`,
+      },
+    ],
+    tests: gate,
   },
   {
     rule: "a target gets the size of the source",

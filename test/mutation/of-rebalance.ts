@@ -35,9 +35,9 @@ export const ofRebalance: readonly Mutant[] = [
     rule: "names that the destination does not tell with its lease are asked for",
     edits: [
       {
-        file: `${src}/file-destination.ts`,
-        from: `told ?? readLinks(destination, this.gfid, fopTimeoutMs, xdata)`,
-        to: `told ?? [this.link]`,
+        file: `${src}/target-lease.ts`,
+        from: `told ?? readLinks(destination, this.#gfid, fopTimeoutMs, xdata)`,
+        to: `told ?? []`,
       },
     ],
     tests: [`${unit}/told-with-lease.int.test.ts`],
@@ -144,12 +144,85 @@ export const ofRebalance: readonly Mutant[] = [
       {
         file: `${src}/file-source.ts`,
         from: `this.#xdata = xdataOf({ leaseId: lease.leaseId, leaseEpoch: lease.epoch });
-    if (mode`,
+    if (lease`,
         to: `this.#xdata = xdataOf({ leaseId: lease.leaseId });
-    if (mode`,
+    if (lease`,
       },
     ],
     tests: [`${unit}/file-source.int.test.ts`],
+  },
+  {
+    rule: "a file with several names is put by none of them alone",
+    edits: [
+      {
+        file: `${src}/file-destination.ts`,
+        from: `if (attributes === undefined || !isOnly(attributes.links, this.link)) return undefined;`,
+        to: `if (attributes === undefined) return undefined;`,
+      },
+    ],
+    tests: [`${unit}/whole-file.int.test.ts`],
+  },
+  {
+    rule: "a target that was put with the data of one lease takes none of another",
+    edits: [
+      {
+        file: `${src}/file-destination.ts`,
+        from: `if (this.#putUnder !== undefined) throw new TargetLost(this.#world.destination.brick);`,
+        to: ``,
+      },
+      { file: `${src}/file-destination.ts`, from: `return this.write(0, NO_BYTES, fence);`, to: `return;` },
+    ],
+    tests: [`${unit}/whole-file.int.test.ts`],
+  },
+  {
+    rule: "a target whose names nobody vouched for is prepared once more",
+    edits: [
+      {
+        file: `${src}/file-destination.ts`,
+        from: `this.#isPrepared = links !== undefined && isOnly(links, this.link);`,
+        to: ``,
+      },
+      {
+        file: `${src}/file-destination.ts`,
+        from: `if (this.#isPrepared) return;`,
+        to: `if (this.#putUnder !== undefined) return;`,
+      },
+    ],
+    tests: [`${unit}/whole-file.int.test.ts`],
+  },
+  {
+    rule: "a target that was put late is not published for a commit that was not for it",
+    edits: [
+      { file: `${src}/settle-flip.ts`, from: `if (isLate) await abort(context, gfid, epoch);`, to: `` },
+      {
+        file: `${src}/settle-flip.ts`,
+        from: `there.type === "absent" || isLate`,
+        to: `there.type === "absent"`,
+      },
+    ],
+    tests: [`${unit}/whole-file.int.test.ts`],
+  },
+  {
+    rule: "a target that was put and has other names by now is put anew",
+    edits: [
+      {
+        file: `${src}/move-file.ts`,
+        from: `if (this.#destination.isPut) throw new TargetLost(destination.brick);`,
+        to: ``,
+      },
+    ],
+    tests: [`${unit}/whole-file.int.test.ts`],
+  },
+  {
+    rule: "a whole file is put when the journal has noted it",
+    edits: [
+      {
+        file: `${src}/file-destination.ts`,
+        from: `return isIntended ? { content, prepared: preparedDict(stat, attributes.xattrs) } : undefined;`,
+        to: `return { content, prepared: preparedDict(stat, attributes.xattrs) };`,
+      },
+    ],
+    tests: [`${unit}/whole-file.int.test.ts`],
   },
   {
     rule: "a target is taken over while the source has the data only",

@@ -210,6 +210,7 @@ const subtle: readonly CallName[] = [
   "read",
   "write",
   "mknod",
+  "put",
   "inodelk",
   "migration-prepare",
   "migration-prepare",

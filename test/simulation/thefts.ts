@@ -43,6 +43,8 @@ export class Thefts {
   readonly #before = new Map<string, Before>();
   /** Counts whatever ends a lease with good reason. */
   #changes = 0;
+  /** Publications that run: each may give its lease back, some time before it is answered. */
+  #publishing = 0;
 
   constructor(bricks: readonly VirtualBrick[], reach: (mark: Mark) => void, violate: (text: string) => void) {
     this.#bricks = bricks;
@@ -63,6 +65,7 @@ export class Thefts {
   onCall({ link, call, what, errno, granted }: CallEvent): void {
     // Of the calls of a thief one that makes a connection anew may come before what was planned.
     if (call === "other") return;
+    if (call === "migration-publish") this.#onPublish(what);
     const plan = this.#plans.get(link);
     if (plan === undefined) {
       if (call === "lease-unlock" && what === "arrived") this.changed();
@@ -77,6 +80,13 @@ export class Thefts {
     this.#judge(plan, before, errno);
   }
 
+  #onPublish(what: CallEvent["what"]): void {
+    if (what === "arrived") this.#publishing += 1;
+    if (what !== "answered" && what !== "lost-running") return;
+    this.#publishing -= 1;
+    this.changed();
+  }
+
   #judge(
     { theft, lease }: { readonly theft: Theft; readonly lease: SeenLease },
     before: Before,
@@ -84,7 +94,7 @@ export class Thefts {
   ): void {
     const after = this.#look(lease);
     // With its object a lease ends for a good reason, also with one that has no name and is closed.
-    if (after.changes !== before.changes || !after.isLinked) return;
+    if (after.changes !== before.changes || this.#publishing > 0 || !after.isLinked) return;
     const who = `the lease ${lease.leaseId} of ${lease.owner} on b${lease.brick}`;
     if (after.leases < before.leases || (before.isHeld && !after.isHeld))
       this.#violate(`somebody else ended ${who} by a theft: ${theft}`);

@@ -26,11 +26,14 @@ function* marksOf({ call, what, errno, leaseState, link }: CallEvent): Generator
   if (call === "migration-prepare" && isLost) yield isBefore ? "prepare-lost-before" : "prepare-lost-after";
   if (call === "migration-commit" && isLost) yield isBefore ? "commit-lost-before" : "commit-lost-after";
   if (call === "migration-publish" && isLost) yield "publish-lost";
+  if (call === "put" && what === "lost-after") yield "whole-put-answer-lost";
   if (what !== "answered") return;
   const isRevoked = errno === Errno.EKEYREVOKED;
   if (call === "lease-unlock" && isRevoked) yield "unlock-revoked";
   if (call === "read" && isRevoked) yield "read-revoked";
   if (call === "write" && leaseState === "fenced") yield "fence-refuses-write";
+  if (call === "put" && errno === 0) yield "whole-put";
+  if (call === "put" && errno === Errno.EEXIST) yield "whole-put-refused";
   if (call === "migration-prepare" && errno !== 0) yield "prepare-refused";
   if (call === "migration-commit" && isRevoked) yield "commit-refused";
   if (call === "migration-target" && errno === 0) yield "target-adopted";

@@ -42,7 +42,15 @@ import {
   gfidOf,
 } from "./fop-call.js";
 import { FopError } from "./fop-error.js";
-import { asksForLease, leaseIdOf, openingFops, releasedFd, toRemoteFds } from "./fop-request.js";
+import {
+  asksForLease,
+  endedBy,
+  grantedBy,
+  leaseIdOf,
+  openingFops,
+  releasedFd,
+  toRemoteFds,
+} from "./fop-request.js";
 import { type Handshake, shakeHands } from "./handshake-driver.js";
 import { type HeldLease, LeaseTable } from "./lease-table.js";
 import { mappedAddress } from "./mapped-address.js";
@@ -202,9 +210,10 @@ class DrivenBrickClient implements BrickClient {
     if (name === "read") return { ...reply, release: () => answer.recycle() } as unknown as FopResult<N>;
     // Only a payload is a view of the record; all else was copied out of it.
     answer.recycle();
-    if (name === "lease") {
-      this.#leases.note(request as unknown as FopRequest<"lease">, reply as unknown as FopReply<"lease">);
-    }
+    const granted = grantedBy(name, request, reply);
+    if (granted !== undefined) this.#leases.add(granted);
+    const ended = endedBy(name, request);
+    if (ended !== undefined) this.#leases.remove(ended.gfid, ended.leaseId);
     if (openingFops.has(name)) return this.#opened(name, request, reply) as FopResult<N>;
     return reply as FopResult<N>;
   }

@@ -1,5 +1,15 @@
-import { type Dict, type FopName, type FopRequest, getXdata, LeaseCmd, type LeaseId } from "@brickshift/wire";
+import {
+  type Dict,
+  type FopName,
+  type FopReply,
+  type FopRequest,
+  getXdata,
+  LeaseCmd,
+  type LeaseId,
+  LeaseType,
+} from "@brickshift/wire";
 import type { FdTable } from "./fd-table.js";
+import type { HeldLease } from "./lease-table.js";
 
 /** Fops whose answer carries an fd. */
 export const openingFops: ReadonlySet<FopName> = new Set(["open", "opendir", "create"] as const);
@@ -34,7 +44,36 @@ export function releasedFd(name: FopName, request: object): bigint | undefined {
 
 /** Whether a fop asks for a lease. */
 export function asksForLease(name: FopName, request: object): boolean {
+  if (name === "put") return getXdata((request as FopRequest<"put">).xdata, "leaseScope") !== undefined;
   return name === "lease" && (request as FopRequest<"lease">).lease.cmd === LeaseCmd.set;
+}
+
+/** The lease that the brick granted by its answer, if it did. */
+export function grantedBy(name: FopName, request: object, reply: object): HeldLease | undefined {
+  if (!asksForLease(name, request)) return undefined;
+  const { xdata } = reply as FopReply<"lease">;
+  const epoch = getXdata(xdata, "leaseEpoch");
+  if (name === "lease") {
+    const { gfid, lease } = request as FopRequest<"lease">;
+    const { leaseId, leaseType } = lease;
+    return { gfid, leaseId, leaseType, epoch };
+  }
+  const leaseId = leaseIdOf(name, request);
+  if (leaseId === undefined || epoch === undefined) return undefined;
+  const { stat } = reply as FopReply<"put">;
+  return { gfid: stat.gfid, leaseId, leaseType: LeaseType.readWrite, epoch };
+}
+
+/** The lease that a fop gave back when it succeeded, if it is one that does. */
+export function endedBy(name: FopName, request: object): Pick<HeldLease, "gfid" | "leaseId"> | undefined {
+  if (name === "lease") {
+    const { gfid, lease } = request as FopRequest<"lease">;
+    return lease.cmd === LeaseCmd.unlock ? { gfid, leaseId: lease.leaseId } : undefined;
+  }
+  if (name !== "setxattr") return undefined;
+  const { gfid, dict, xdata } = request as FopRequest<"setxattr">;
+  const leaseId = getXdata(xdata, "leaseEpoch") === undefined ? undefined : leaseIdOf(name, request);
+  return leaseId !== undefined && getXdata(dict, "migration") === "publish" ? { gfid, leaseId } : undefined;
 }
 
 /** The lease that a request relies on or is about. */

@@ -1,12 +1,4 @@
-import {
-  type Epoch,
-  type FopReply,
-  type FopRequest,
-  getXdata,
-  type Gfid,
-  LeaseCmd,
-  type LeaseId,
-} from "@brickshift/wire";
+import type { Epoch, Gfid, LeaseId } from "@brickshift/wire";
 import { ClientError } from "./client-error.js";
 
 /** A lease that the brick granted. */
@@ -47,14 +39,9 @@ export class LeaseTable {
     this.#asked -= 1;
   }
 
-  /** Notes what a LEASE did that succeeded. */
-  note(request: FopRequest<"lease">, reply: FopReply<"lease">): void {
-    const { gfid, lease } = request;
-    const { cmd, leaseId, leaseType } = lease;
-    if (cmd === LeaseCmd.unlock) this.remove(gfid, leaseId);
-    if (cmd !== LeaseCmd.set) return;
-    const epoch = getXdata(reply.xdata, "leaseEpoch");
-    this.#held.set(`${gfid}/${leaseId}`, { gfid, leaseId, leaseType, epoch });
+  /** Notes a lease that was granted. */
+  add(lease: HeldLease): void {
+    this.#held.set(`${lease.gfid}/${lease.leaseId}`, lease);
   }
 
   /** Forgets a lease: it was given back, or the brick says that it is not held any more. */

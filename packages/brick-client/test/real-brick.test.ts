@@ -71,7 +71,7 @@ async function setupLeased() {
 describe("a real brick", () => {
   it("shakes hands, and refuses who does not know the password or the name", async () => {
     const { client, newClient } = await setup();
-    expect(client.capabilities).toMatchObject({ brickshift: "1" });
+    expect(client.capabilities).toMatchObject({ brickshift: "2" });
     expect(client.capabilities?.brickId).toMatch(/^[0-9a-f-]{36}$/);
     await expect(newClient({ password: "q" }).connect()).rejects.toMatchObject({
       code: "CLIENT_AUTH_REFUSED",

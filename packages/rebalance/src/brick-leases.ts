@@ -1,15 +1,20 @@
 import type { Lease } from "@brickshift/transaction";
 import {
+  CONTENT_KEY,
+  dictBytes,
+  type Dict,
   type Epoch,
   type Extent,
   getXdata,
   type Gfid,
+  type Iatt,
   invariant,
   LeaseCmd,
   type LeaseId,
   leaseIdFromRandom,
   LeaseType,
   type ParentLink,
+  uintValue,
   xdataOf,
 } from "@brickshift/wire";
 import { isRevoked, isUnanswered, isUnreadable, toLeaseError, toPortError } from "./fop-failure.js";
@@ -24,6 +29,8 @@ export interface LeaseWish {
   readonly dirtySince?: Epoch;
   /** What the brick is asked to tell of the inode with an exclusive lease: its names, or its xattrs too. */
   readonly tell?: "names" | "attributes";
+  /** The content too, of a file of at most so many bytes; with `attributes`. */
+  readonly contentBytesMax?: number;
   /** The lease-id to use, fresh by default. */
   readonly leaseId?: LeaseId;
 }
@@ -39,8 +46,16 @@ export interface GrantedLease {
   readonly links: readonly ParentLink[] | undefined;
   /** Its xattrs, likewise. */
   readonly xattrs: ReadonlyMap<string, Uint8Array> | undefined;
+  /** All its data, and the attributes that go with it, likewise. */
+  readonly whole: WholeData | undefined;
   /** The connection that it hangs on. */
   readonly session: number;
+}
+
+/** The data of a small file, as a brick told it with an exclusive lease. */
+export interface WholeData {
+  readonly content: Uint8Array;
+  readonly stat: Iatt;
 }
 
 const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
@@ -116,15 +131,17 @@ export class BrickLeases {
    * back, or what is granted all the same. Rejections are those of a `Source` of `@brickshift/transaction`.
    */
   async acquire(wish: LeaseWish, signal?: AbortSignal): Promise<GrantedLease> {
-    const { gfid, mode, dirtySince, tell, leaseId = this.newLeaseId() } = wish;
+    const { gfid, mode, dirtySince, tell, contentBytesMax, leaseId = this.newLeaseId() } = wish;
     const leaseType = mode === "exclusive" ? LeaseType.readWrite : LeaseType.read;
     const lease = { cmd: LeaseCmd.set, leaseType, leaseId, leaseFlags: 0 };
-    const xdata = xdataOf({
+    const base = contentBytesMax === undefined ? null : new Map([[CONTENT_KEY, uintValue(contentBytesMax)]]);
+    const told = {
       leaseScope: "data",
       ...(dirtySince !== undefined && { dirtySince }),
       ...(tell !== undefined && { links: [] }),
       ...(tell === "attributes" && { xattrs: NO_XATTRS }),
-    });
+    } as const;
+    const xdata = xdataOf(told, base);
     const asked = this.#brick.fops.lease({ gfid, lease, xdata }, { timeoutMs: this.#leaseTimeoutMs });
     try {
       const reply = await unlessAborted(asked, signal);
@@ -134,9 +151,10 @@ export class BrickLeases {
       const locks = getXdata(reply.xdata, "locks") ?? 0;
       const links = getXdata(reply.xdata, "links");
       const xattrs = getXdata(reply.xdata, "xattrs");
-      this.#held += 1;
-      this.#granted += 1;
-      return { leaseId, epoch, dirty, locks, links, xattrs, session: this.#brick.session };
+      const whole = wholeOf(reply.xdata);
+      const { session } = this.#brick;
+      this.count();
+      return { leaseId, epoch, dirty, locks, links, xattrs, whole, session };
     } catch (error) {
       const known = toLeaseError(error);
       // It may be granted yet, with nobody to use it, unless the brick refused.
@@ -178,6 +196,20 @@ export class BrickLeases {
   drop(gfid: Gfid, { leaseId }: Lease): void {
     this.#held -= 1;
     this.#giveBack(gfid, leaseId);
+  }
+
+  /** A lease was granted, perhaps by another call than a LEASE. */
+  count(): void {
+    this.#held += 1;
+    this.#granted += 1;
+  }
+
+  /**
+   * A request for a lease along with something else had no answer that could be read: it may be held all the same, now or later, by
+   * nobody. It is given back now, and again when it is recalled.
+   */
+  mayBeHeld(gfid: Gfid, leaseId: LeaseId): void {
+    this.#giveBack(gfid, leaseId, true);
   }
 
   /** A lease that is known to be gone. */
@@ -257,4 +289,12 @@ export class BrickLeases {
     ids?.delete(leaseId);
     if (ids?.size === 0) this.#dangling.delete(gfid);
   }
+}
+
+/** All of a file, when there is as much content as its attributes say. */
+function wholeOf(xdata: Dict | null): WholeData | undefined {
+  const content = dictBytes(xdata, CONTENT_KEY);
+  const stat = content === undefined ? undefined : getXdata(xdata, "attributes");
+  if (content === undefined || stat === undefined) return undefined;
+  return stat.size === content.length ? { content, stat } : undefined;
 }

@@ -8,25 +8,25 @@ import {
   type Gfid,
   gfidValue,
   invariant,
-  LeaseError,
   type LeaseId,
   LINK_FILE_PERMISSIONS,
   type MigrationStep,
+  OpenFlags,
   type ParentLink,
   xdataOf,
 } from "@brickshift/wire";
 import type { BrickLeases } from "./brick-leases.js";
-import { readLinks } from "./file-attributes.js";
-import type { FileSource } from "./file-source.js";
-import { isErrno, isGone, toPortError } from "./fop-failure.js";
+import { preparedDict, toldAttributes } from "./file-attributes.js";
+import { type FileSource, isZeros } from "./file-source.js";
+import { isErrno, isGone, isUnanswered, isUnreadable, toPortError } from "./fop-failure.js";
 import { lookUp } from "./inode-state.js";
 import type { MigrationLock } from "./migration-lock.js";
 import type { BrickPort } from "./ports.js";
 import { RebalanceError } from "./rebalance-error.js";
 import { SourceGone, SourceMoved } from "./source-errors.js";
 import { SyncAhead } from "./sync-ahead.js";
+import { TargetLease } from "./target-lease.js";
 import { TargetLost } from "./target-lost.js";
-import { unlessAborted } from "./unless-aborted.js";
 
 /** What a {@link FileDestination} needs of its run. */
 export interface FileDestinationWorld {
@@ -40,11 +40,21 @@ export interface FileDestinationWorld {
   readonly fopTimeoutMs: number;
   /** Rejects unless the target that the destination has, if any, may be dropped while the source shows data. */
   readonly needDroppable: () => Promise<void>;
+  /** Resolves when the journal has noted what is about to be prepared under the lease that the source has now. */
+  readonly intended: () => Promise<void>;
   /** Hears of each write that was acknowledged. */
   readonly onWritten: (bytes: number) => void;
 }
 
 const NO_BYTES = new Uint8Array();
+const TARGET_MODE = FileType.regular | LINK_FILE_PERMISSIONS;
+
+/** All that a target is to have. */
+interface Whole {
+  readonly content: Uint8Array;
+  /** The dictionary of the step `prepare`. */
+  readonly prepared: Dict;
+}
 
 /** One file on the brick that it comes to: a migration target until it is published. */
 export class FileDestination implements Destination {
@@ -58,22 +68,23 @@ export class FileDestination implements Destination {
   #isUnclear = false;
   /** The fence under which the target was made by us, or taken over; `undefined` before. */
   #madeUnder: Epoch | undefined;
+  /** The fence under which it was put with all that it is to have; `undefined` when it was made empty. */
+  #putUnder: Epoch | undefined;
+  /** Whether it is prepared with the names that it is to have, since it was put and leased in one. */
+  #isPrepared = false;
   /** The process of the brick under which it was made. */
   #processUuid: string | undefined;
   readonly #ahead = new SyncAhead((fence) => this.#sync(fence));
-  #leaseId: LeaseId | undefined;
-  #leaseEpoch: Epoch | undefined;
-  /** Resolves with what the brick told of the names when it granted the lease. */
-  #leaseAsked: Promise<readonly ParentLink[] | undefined> | undefined;
-  #asking = new AbortController();
+  readonly #lease: TargetLease;
   #wantsLease = false;
-  #xdata: { readonly fence: Epoch; readonly dict: Dict } | undefined;
+  #xdata: { readonly fence: Epoch; readonly leaseId: LeaseId | undefined; readonly dict: Dict } | undefined;
 
   constructor(link: ParentLink, world: FileDestinationWorld, source: FileSource, lock: MigrationLock) {
     this.link = link;
     this.#world = world;
     this.#source = source;
     this.#lock = lock;
+    this.#lease = new TargetLease(source.gfid, world);
   }
 
   get gfid(): Gfid {
@@ -101,27 +112,37 @@ export class FileDestination implements Destination {
     return this.#isUnclear;
   }
 
+  /** Whether it was put with all that it is to have. */
+  get isPut(): boolean {
+    return this.#putUnder !== undefined;
+  }
+
   async establish(fence: Epoch): Promise<void> {
+    // It has the data of another lease, prepared, and takes no other.
+    if (this.#putUnder !== undefined) throw new TargetLost(this.#world.destination.brick);
     if (this.#madeUnder !== undefined) {
       this.#needSameProcess();
       // A write of nothing changes nothing, but the brick remembers its fence.
       return this.write(0, NO_BYTES, fence);
     }
+    const whole = await this.#wholeUnder(fence);
     this.#processUuid = this.#world.destination.capabilities?.processUuid;
-    await this.#make(fence);
+    await (whole === undefined ? this.#make(fence) : this.#put(fence, whole));
     this.#madeUnder = fence;
-    if (this.#wantsLease) this.#askLease();
+    if (this.#wantsLease) this.#lease.ask();
   }
 
   async write(offset: number, payload: Uint8Array, fence: Epoch): Promise<void> {
     const { destination, fopTimeoutMs, onWritten } = this.#world;
+    // What is read under the lease was told with it, and is there.
+    if (this.#putUnder === fence) return onWritten(payload.length);
     // What is written was read from the source. Nothing to be written says nothing of it, but that it was taken does.
     if (payload.length > 0) this.#raiseAbortFence(fence);
     const request = { gfid: this.gfid, fd: ANONYMOUS_FD, offset, payload, xdata: this.xdata(fence) };
     try {
       await destination.fops.write(request, { timeoutMs: fopTimeoutMs });
     } catch (error) {
-      this.#noteRevoked(error);
+      this.#lease.noteRevoked(error);
       throw toPortError(error);
     }
     this.#raiseAbortFence(fence);
@@ -132,12 +153,13 @@ export class FileDestination implements Destination {
 
   async zero(offset: number, size: number, fence: Epoch): Promise<void> {
     const { destination, fopTimeoutMs } = this.#world;
+    if (this.#putUnder === fence) return;
     this.#raiseAbortFence(fence);
     const request = { gfid: this.gfid, fd: ANONYMOUS_FD, offset, size, xdata: this.xdata(fence) };
     try {
       await destination.fops.discard(request, { timeoutMs: fopTimeoutMs });
     } catch (error) {
-      this.#noteRevoked(error);
+      this.#lease.noteRevoked(error);
       throw toPortError(error);
     }
   }
@@ -151,22 +173,37 @@ export class FileDestination implements Destination {
   /**
    * Closes the target, with `attributes` to be shown once it is published; from then on the brick lets nobody take a name of
    * it away. It names the lease: when that is lost the brick refuses, since somebody may have changed names after they were
-   * matched. Rejects with what the client rejects with, `LEASE_REVOKED` when no lease is held, or {@link TargetLost}.
+   * matched. Nothing is left to do for one that was put with these attributes, and with the lease from the start.
+   * Rejects with what the client rejects with, `LEASE_REVOKED` when no lease is held, or {@link TargetLost}.
    */
   async prepare(fence: Epoch, attributes: Dict): Promise<void> {
+    if (this.#isPrepared) return;
     await this.#ahead.settled();
     // The lease ends with the process that granted it: what is prepared under it was written to this process as well.
     this.#needSameProcess();
     invariant(this.#madeUnder !== undefined, "what is prepared was made");
     this.#raiseAbortFence(fence);
     const { sourceId: source, destination } = this.#world;
-    const named = xdataOf({ fence, source, madeUnder: this.#madeUnder }, this.leaseXdata);
+    const named = xdataOf({ fence, source, madeUnder: this.#madeUnder }, this.#lease.xdata);
     try {
       await this.#step("prepare", attributes, named);
     } catch (error) {
-      this.#noteRevoked(error);
+      this.#lease.noteRevoked(error);
       if (isErrno(error, Errno.EINVAL)) throw new TargetLost(destination.brick, { cause: error });
       throw error;
+    }
+  }
+
+  /** Shows the target as the data file, and gives its lease back. Rejects with what the client rejects with. */
+  async publish(fence: Epoch): Promise<void> {
+    const leaseEpoch = this.#lease.epoch;
+    if (leaseEpoch === undefined || !this.#knowsPut) return this.step("publish", fence);
+    try {
+      await this.#step("publish", null, xdataOf({ leaseEpoch }, this.xdata(fence)));
+      this.#lease.ended();
+    } catch (error) {
+      if (!this.#lease.noteRevoked(error)) throw error;
+      await this.step("publish", fence);
     }
   }
 
@@ -180,71 +217,44 @@ export class FileDestination implements Destination {
       await this.#step(migration, more, this.xdata(fence));
     } catch (error) {
       // Here the lease is a courtesy to those who look; the fence alone is what makes the step right.
-      if (!this.#noteRevoked(error)) throw error;
+      if (!this.#lease.noteRevoked(error)) throw error;
       await this.#step(migration, more, this.xdata(fence));
     }
   }
 
   /** The xdata by which the brick knows us: fence and source, and our lease once there is one. */
   xdata(fence: Epoch): Dict {
-    if (this.#xdata?.fence === fence) return this.#xdata.dict;
-    const leaseId = this.#leaseId;
+    const leaseId = this.#lease.id;
+    if (this.#xdata?.fence === fence && this.#xdata.leaseId === leaseId) return this.#xdata.dict;
     const dict = xdataOf({
       fence,
       source: this.#world.sourceId,
       ...(leaseId !== undefined && { leaseId }),
     });
-    this.#xdata = { fence, dict };
+    this.#xdata = { fence, leaseId, dict };
     return dict;
   }
 
-  /**
-   * The lease alone, for fops on names; with its epoch, so that one that comes after the lease is refused.
-   * @throws LeaseError `LEASE_REVOKED` when none is held: without one nothing would keep others from the names.
-   */
+  /** See {@link TargetLease.xdata}. */
   get leaseXdata(): Dict {
-    const leaseId = this.#leaseId;
-    const leaseEpoch = this.#leaseEpoch;
-    if (leaseId === undefined || leaseEpoch === undefined) {
-      throw new LeaseError("LEASE_REVOKED", `no lease on ${this.gfid} is held on the destination`);
-    }
-    return xdataOf({ leaseId, leaseEpoch });
+    return this.#lease.xdata;
   }
 
   /** Asks for the exclusive lease, as soon as there is a file to have one on. */
   wantLease(): void {
     this.#wantsLease = true;
-    if (this.#madeUnder !== undefined) this.#askLease();
+    if (this.#madeUnder !== undefined) this.#lease.ask();
   }
 
-  /**
-   * The names that the target has, once its exclusive lease is held: clients may have made, renamed or removed some before. Rejects
-   * as the request for the lease did, with what the client rejects with, or with the reason of `signal`.
-   */
-  async leasedNames(signal: AbortSignal): Promise<readonly ParentLink[]> {
-    const { destination, fopTimeoutMs } = this.#world;
-    const told = this.#leaseAsked && (await unlessAborted(this.#leaseAsked, signal));
-    const xdata = this.leaseXdata;
-    return told ?? readLinks(destination, this.gfid, fopTimeoutMs, xdata);
+  /** See {@link TargetLease.names}. */
+  leasedNames(signal: AbortSignal): Promise<readonly ParentLink[]> {
+    return this.#lease.names(signal);
   }
 
   /** Gives the lease back, if there is one. Never rejects. */
-  async unlock(): Promise<void> {
-    if (this.#leaseId === undefined) return;
-    const leaseId = this.#leaseId;
-    const epoch = this.#leaseEpoch;
-    this.#leaseId = undefined;
-    this.#leaseEpoch = undefined;
-    this.#leaseAsked = undefined;
+  unlock(): Promise<void> {
     this.#wantsLease = false;
-    this.#xdata = undefined;
-    const { leases } = this.#world;
-    if (epoch !== undefined) {
-      await leases.unlock(this.gfid, { leaseId, epoch }).catch(() => {});
-      return;
-    }
-    // The request may wait for somebody else's lease for minutes: it is taken back, and only the end of the run waits for it.
-    this.#asking.abort();
+    return this.#lease.unlock();
   }
 
   #raiseAbortFence(fence: Epoch): void {
@@ -258,46 +268,15 @@ export class FileDestination implements Destination {
     try {
       await destination.fops.fsync(request, { timeoutMs: fopTimeoutMs });
     } catch (error) {
-      this.#noteRevoked(error);
+      this.#lease.noteRevoked(error);
       throw toPortError(error);
     }
-  }
-
-  /** A fop that names a revoked lease is refused: from now on none does. @returns whether that was it. */
-  #noteRevoked(error: unknown): boolean {
-    if (!isErrno(error, Errno.EKEYREVOKED) || this.#leaseId === undefined) return false;
-    this.#world.leases.forget();
-    this.#leaseId = undefined;
-    this.#leaseEpoch = undefined;
-    this.#leaseAsked = undefined;
-    this.#xdata = undefined;
-    return true;
   }
 
   /** What was acknowledged and not synced may have gone with the process that acknowledged it. @throws TargetLost. */
   #needSameProcess(): void {
     const { destination } = this.#world;
     if (destination.capabilities?.processUuid !== this.#processUuid) throw new TargetLost(destination.brick);
-  }
-
-  #askLease(): void {
-    if (this.#leaseId !== undefined) return;
-    // Writes carry the id from now on: they may overtake the request, or come after the grant.
-    const leaseId = this.#world.leases.newLeaseId();
-    this.#leaseId = leaseId;
-    this.#xdata = undefined;
-    const { leases } = this.#world;
-    this.#asking = new AbortController();
-    const wish = { gfid: this.gfid, mode: "exclusive", leaseId, tell: "names" } as const;
-    const asked = leases.acquire(wish, this.#asking.signal);
-    this.#leaseEpoch = undefined;
-    this.#leaseAsked = asked.then((lease) => {
-      // Granted in the moment in which it was taken back.
-      if (this.#leaseId === leaseId) this.#leaseEpoch = lease.epoch;
-      else leases.drop(this.gfid, lease);
-      return lease.links;
-    });
-    this.#leaseAsked.catch(() => {});
   }
 
   async #step(migration: MigrationStep, more: Dict | null, xdata: Dict): Promise<void> {
@@ -308,20 +287,86 @@ export class FileDestination implements Destination {
   }
 
   async #make(fence: Epoch): Promise<void> {
-    const { destination, sourceName, sourceId, fopTimeoutMs } = this.#world;
+    const { destination, fopTimeoutMs } = this.#world;
     const { pargfid, bname } = this.link;
-    const base = new Map([["gfid-req", gfidValue(this.gfid)]]);
-    const xdata = xdataOf({ linkto: sourceName, fence, source: sourceId }, base);
-    const mode = FileType.regular | LINK_FILE_PERMISSIONS;
+    const xdata = this.#made(fence);
     try {
-      await destination.fops.mknod({ pargfid, bname, dev: 0n, mode, xdata }, { timeoutMs: fopTimeoutMs });
+      await destination.fops.mknod(
+        { pargfid, bname, dev: 0n, mode: TARGET_MODE, xdata },
+        { timeoutMs: fopTimeoutMs },
+      );
       this.#raiseAbortFence(fence);
     } catch (error) {
-      if (isErrno(error, Errno.EEXIST)) return this.#adopt(fence);
-      const known = toPortError(error);
-      if (known !== error) this.#isUnclear = this.#abortFence === undefined;
-      throw known;
+      await this.#notMade(error, fence);
     }
+  }
+
+  /** As {@link #make}, with all that is to be written, prepared, and under our lease, if the brick can grant that at once. */
+  async #put(fence: Epoch, { content, prepared }: Whole): Promise<void> {
+    const { destination, leases, fopTimeoutMs } = this.#world;
+    const { pargfid, bname } = this.link;
+    const leaseId = leases.newLeaseId();
+    const xdata = xdataOf({ leaseId, leaseScope: "data", links: [] }, this.#made(fence));
+    const what = {
+      mode: TARGET_MODE,
+      umask: 0,
+      flag: OpenFlags.excl,
+      offset: 0,
+      xattr: prepared,
+      payload: content,
+    };
+    try {
+      const reply = await destination.fops.put(
+        { pargfid, bname, ...what, xdata },
+        { timeoutMs: fopTimeoutMs },
+      );
+      this.#raiseAbortFence(fence);
+      this.#putUnder = fence;
+      const links = this.#lease.fromBirth(leaseId, reply.xdata);
+      this.#isPrepared = links !== undefined && isOnly(links, this.link);
+    } catch (error) {
+      if (isUnanswered(error) || isUnreadable(error)) leases.mayBeHeld(this.gfid, leaseId);
+      await this.#notMade(error, fence);
+    }
+  }
+
+  /** The xdata by which the brick makes a target of ours. */
+  #made(fence: Epoch): Dict {
+    const { sourceName, sourceId } = this.#world;
+    const base = new Map([["gfid-req", gfidValue(this.gfid)]]);
+    return xdataOf({ linkto: sourceName, fence, source: sourceId }, base);
+  }
+
+  /** What follows of a target that was not made, as far as is known. */
+  async #notMade(error: unknown, fence: Epoch): Promise<void> {
+    if (isErrno(error, Errno.EEXIST)) return this.#adopt(fence);
+    const known = toPortError(error);
+    if (known !== error || isUnreadable(error)) this.#isUnclear = this.#abortFence === undefined;
+    throw known;
+  }
+
+  /** Whether the brick makes targets by PUT, and takes leases back with `publish`. */
+  get #knowsPut(): boolean {
+    return Number(this.#world.destination.capabilities?.brickshift ?? 0) >= 2;
+  }
+
+  /**
+   * All of the file, when it was told with the lease of that epoch, and is to be put as it is: zeros are to be a hole, and several
+   * names are matched before the target is prepared.
+   */
+  async #wholeUnder(fence: Epoch): Promise<Whole | undefined> {
+    const { lease } = this.#source;
+    if (lease?.whole === undefined || lease.epoch !== fence || !this.#knowsPut) return undefined;
+    const { content, stat } = lease.whole;
+    const attributes = toldAttributes(lease);
+    if (attributes === undefined || !isOnly(attributes.links, this.link)) return undefined;
+    if (content.length > 0 && isZeros(content)) return undefined;
+    // A journal that fails is for the flip to tell.
+    const isIntended = await this.#world.intended().then(
+      () => true,
+      () => false,
+    );
+    return isIntended ? { content, prepared: preparedDict(stat, attributes.xattrs) } : undefined;
   }
 
   /** Makes the link file, or the target of a run that ended early, ours; its data is dropped. */
@@ -369,6 +414,10 @@ export class FileDestination implements Destination {
     if (origin.type === "link") throw new SourceMoved(origin.linkto);
     if (origin.type === "absent") throw new SourceGone();
   }
+}
+
+function isOnly(links: readonly ParentLink[], { pargfid, bname }: ParentLink): boolean {
+  return links.length === 1 && links[0]?.pargfid === pargfid && links[0].bname === bname;
 }
 
 function rethrow(error: unknown): never {

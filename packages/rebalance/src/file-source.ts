@@ -10,6 +10,8 @@ import { acquireUnlocked, type UnlockedLeaseWorld } from "./unlocked-lease.js";
 /** What a {@link FileSource} needs of its run. */
 export interface FileSourceWorld extends UnlockedLeaseWorld {
   readonly throttle: Throttle;
+  /** Largest file whose content the brick is asked to tell with an exclusive lease, in bytes; `0` for none. */
+  readonly wholeBytesMax: number;
 }
 
 /** One file on the brick that it leaves. */
@@ -33,18 +35,23 @@ export class FileSource implements Source {
   }
 
   async acquire({ mode, dirtySince }: AcquireRequest, signal: AbortSignal): Promise<Grant> {
-    const { leases, throttle } = this.#world;
+    const { leases, throttle, wholeBytesMax } = this.#world;
     // Before the lease, never under it: nobody shall wait for our bandwidth.
     await throttle.pass(signal);
     this.#forgetLost();
     const wish = { gfid: this.gfid, mode, ...(dirtySince !== undefined && { dirtySince }) };
     const lease =
       mode === "exclusive"
-        ? await acquireUnlocked(this.#world, { ...wish, tell: "attributes" }, signal)
+        ? await acquireUnlocked(
+            this.#world,
+            { ...wish, tell: "attributes", ...(wholeBytesMax > 0 && { contentBytesMax: wholeBytesMax }) },
+            signal,
+          )
         : await leases.acquire(wish, signal);
     this.lease = lease;
     this.#isHeld = true;
     this.#xdata = xdataOf({ leaseId: lease.leaseId, leaseEpoch: lease.epoch });
+    if (lease.whole !== undefined) this.#stat = { leaseId: lease.leaseId, stat: lease.whole.stat };
     if (mode === "exclusive") this.#onExclusive(lease);
     if (dirtySince === undefined) return lease;
     // Bricks tell what is dirty up to the end of the file; what the file lost is told by its size.
@@ -59,12 +66,9 @@ export class FileSource implements Source {
 
   /** Reads are not called off: whoever waits for their end waits for the writes too, and a read takes no longer. */
   async read(offset: number, length: number, lease: Lease): Promise<ReadResult> {
-    const { brick, throttle, fopTimeoutMs } = this.#world;
-    throttle.spend(length);
-    const xdata = this.#xdata;
-    const request = { gfid: this.gfid, fd: ANONYMOUS_FD, offset, size: length, xdata };
-    const reply = await brick.fops.read(request, { timeoutMs: fopTimeoutMs }).catch(rethrow);
-    const { payload, stat, release } = reply;
+    this.#world.throttle.spend(length);
+    const { payload, stat, release } =
+      this.#toldWith(lease, offset, length) ?? (await this.#read(offset, length));
     this.#stat = { leaseId: lease.leaseId, stat };
     const sizeBytes = stat.size;
     const eof = offset + payload.length >= sizeBytes;
@@ -74,6 +78,20 @@ export class FileSource implements Source {
     const end = offset + payload.length;
     const lengthBytes = (isSparse(stat) && !eof ? await this.#nextData(end, sizeBytes) : end) - offset;
     return { type: "hole", lengthBytes, eof: offset + lengthBytes >= sizeBytes, sizeBytes, release };
+  }
+
+  #read(offset: number, size: number) {
+    const { brick, fopTimeoutMs } = this.#world;
+    const request = { gfid: this.gfid, fd: ANONYMOUS_FD, offset, size, xdata: this.#xdata };
+    return brick.fops.read(request, { timeoutMs: fopTimeoutMs }).catch(rethrow);
+  }
+
+  /** What was told with the lease need not be read under it. */
+  #toldWith({ leaseId }: Lease, offset: number, length: number) {
+    const { lease } = this;
+    if (lease?.leaseId !== leaseId || lease.whole === undefined) return undefined;
+    const { content, stat } = lease.whole;
+    return { payload: content.subarray(offset, offset + length), stat, release: () => {} };
   }
 
   async unlock(lease: Lease): Promise<void> {
@@ -145,7 +163,8 @@ function rethrow(error: unknown): never {
 
 const zeros = Buffer.alloc(131_072);
 
-function isZeros(bytes: Uint8Array): boolean {
+/** Whether there is nothing but zeros. */
+export function isZeros(bytes: Uint8Array): boolean {
   for (let offset = 0; offset < bytes.length; offset += zeros.length) {
     const length = Math.min(zeros.length, bytes.length - offset);
     if (zeros.compare(bytes, offset, offset + length, 0, length) !== 0) return false;

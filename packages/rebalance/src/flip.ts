@@ -119,7 +119,7 @@ async function wasCommitted(context: RunContext, { gfid, path, lease, destinatio
 
 async function publish(context: RunContext, { path, lease, destination }: Flip): Promise<void> {
   try {
-    await untilAnswered(() => destination.step("publish", lease.epoch), patienceOf(context));
+    await untilAnswered(() => destination.publish(lease.epoch), patienceOf(context));
   } catch (cause) {
     const hint = isErrno(cause, Errno.ESTALE)
       ? "another runner ends it"

@@ -78,10 +78,11 @@ class FileMove {
     const { options, throttle, source, sourceName, sourceId, destination, tally } = context;
     const { fopTimeoutMs, clientLockWaitMs, stepPauseMs } = options;
     const { scheduler } = context.world;
+    const wholeBytesMax = file.sizeBytes <= options.wholeFileBytesMax ? options.wholeFileBytesMax : 0;
     const waits = { scheduler, fopTimeoutMs, clientLockWaitMs, stepPauseMs };
     this.#source = new FileSource(
       file.gfid,
-      { brick: source, leases: context.sourceLeases, throttle, ...waits },
+      { brick: source, leases: context.sourceLeases, throttle, wholeBytesMax, ...waits },
       (lease) => this.#onExclusive(lease),
     );
     this.#destination = new FileDestination(
@@ -94,6 +95,7 @@ class FileMove {
         leases: context.destinationLeases,
         fopTimeoutMs,
         needDroppable: () => this.#needDroppable(),
+        intended: () => this.#intended,
         onWritten: (bytes) => tally.written(bytes),
       },
       this.#source,
@@ -208,6 +210,8 @@ class FileMove {
     const { fopTimeoutMs } = options;
     const { gfid } = this.#file;
     if (missingNames(wanted, present).length + missingNames(present, wanted).length === 0) return;
+    // It is prepared, and the brick lets nobody take a name of it away.
+    if (this.#destination.isPut) throw new TargetLost(destination.brick);
     const xdata = this.#destination.leaseXdata;
     await reconcileNames({
       destination,

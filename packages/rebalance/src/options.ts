@@ -15,6 +15,11 @@ export const rebalanceOptions = z.strictObject({
     .min(0)
     .max(16 * MIB)
     .default(131_072),
+  /**
+   * Of these, files up to this size are told whole with the lease, and made whole on the destination, by one call each, where both
+   * bricks know how, in bytes. `0` for none. A brick tells no more than its own bound, 64 KiB by default.
+   */
+  wholeFileBytesMax: z.int().min(0).max(MIB).default(65_536),
   /** Upper bound of what is read from the source per second, in bytes; `0` for none. */
   bytesPerSecond: z.int().min(0).default(0),
   /** `none` is the control: a plain copy, as without this project, that loses writes. Never for data that matters. */
@@ -67,8 +72,8 @@ export const rebalanceOptions = z.strictObject({
    * `drop` also drops what the source links to a third brick for, or shows data of though it remembers that it committed.
    */
   undecided: z.enum(["keep", "publish", "drop"]).default("keep"),
-  /** How one file is copied. It begins with 4 MiB in flight: of a file that nobody writes a third of the calls would go by while a narrow window widens. */
-  copy: transactionOptions.prefault({ windowMin: 2, windowStart: 32 }),
+  /** How one file is copied. */
+  copy: transactionOptions.prefault({ windowMin: 2 }),
 });
 export type RebalanceOptionsInput = z.input<typeof rebalanceOptions>;
 export type RebalanceOptions = Readonly<z.output<typeof rebalanceOptions>>;

@@ -16,7 +16,7 @@ import { LockLost, MigrationLock, PAUSE_MS_MAX } from "./migration-lock.js";
 import type { Outcome } from "./outcome.js";
 import { RebalanceError } from "./rebalance-error.js";
 import { patienceOf, type RunContext } from "./run-context.js";
-import { fateOfTarget, needDroppable, undecided } from "./target-fate.js";
+import { fateOfTarget, needDroppable, rememberedFate, undecided } from "./target-fate.js";
 import { sleepUntil } from "./throttle-driver.js";
 import { untilAnswered } from "./until-answered.js";
 
@@ -27,7 +27,8 @@ export type Settled =
 
 /**
  * Ends what an earlier run, or another one, left half done, by asking the source: a link file to us means that the
- * decision has fallen, so the destination is published; data, and no commit that is remembered, that it has not, so the target goes.
+ * decision has fallen, so the destination is published, unless the source knows of no commit for this target; data, and no commit
+ * that is remembered, that it has not, so the target goes.
  *
  * When the source has neither, it is asked whether it remembers the commit: then what is prepared is the only copy and is
  * published, although somebody removed or changed the link file; otherwise the file was removed or moved before, and the target goes.
@@ -87,7 +88,11 @@ async function settle(
   const hasMovedOn =
     there.type === "link" && (target === undefined ? there.linkto !== context.sourceName : !isOurs);
   if (there.type === "present" || hasMovedOn) return { type: "settled", outcome: { type: "already-moved" } };
-  if (there.type === "absent") {
+  // Put by a request that came late, with what the file was before: nobody committed for it, and the file is gone.
+  const isLate =
+    isOurs && target.phase === "prepared" && (await rememberedFate(context, target)) === "not-committed";
+  if (isLate) await abort(context, gfid, epoch);
+  if (there.type === "absent" || isLate) {
     const message = `the source links to ${destination.brick}, which has no such file; restore it`;
     throw new RebalanceError("REBALANCE_DANGLING", message);
   }

@@ -5,7 +5,7 @@ import { dataFiles, readAnywhere, writeAnywhere } from "./file-clients.js";
 import { type Fate, Mortality } from "./mortal-port.js";
 import { makeDirectory, makeFile, random, rebalance, statByName, twoBricks } from "./two-bricks.js";
 
-/** A directory with a small file that has two names, one of some chunks, an empty one; and a symbolic link. */
+/** A directory with a small file that has two names, another that has one, one of some chunks, and an empty one. */
 async function smallTree() {
   const bricks = await twoBricks();
   const { source } = bricks;
@@ -19,20 +19,23 @@ async function smallTree() {
   };
   const small = await add("small", 3_000);
   await source.fops.link({ oldgfid: small, newgfid: ROOT_GFID, newbname: "second" });
+  await add("whole", 700);
   await add("large", 10_000);
   await add("empty", 0);
   return { ...bricks, directory, contents };
 }
 
-const options = {
+const optionsWith = (wholeFileBytesMax: number) => ({
+  wholeFileBytesMax,
   concurrency: 1,
   stepTriesMax: 3,
   attemptsMax: 3,
   copy: { chunkBytes: 4_096, chunkBytesMax: 16_384, backoffMs: 1, backoffMaxMs: 1, replaysMax: 4 },
-};
+});
+type Options = ReturnType<typeof optionsWith>;
 
 /** How many calls a run makes that nothing happens to. */
-async function countCalls(): Promise<readonly string[]> {
+async function countCalls(options: Options): Promise<readonly string[]> {
   const { source, destination, contents, close } = await smallTree();
   const mortality = new Mortality();
   const report = await rebalance(options).run({
@@ -45,7 +48,7 @@ async function countCalls(): Promise<readonly string[]> {
 }
 
 /** Runs until the fatal call, ends the runner's connections, and lets a client write. */
-async function runUntil(fate: Fate, fatal: number, journal: Journal) {
+async function runUntil(options: Options, fate: Fate, fatal: number, journal: Journal) {
   const tree = await smallTree();
   const { connect, contents } = tree;
   const mortality = new Mortality(fate, fatal);
@@ -89,17 +92,21 @@ async function expectMoved({
   expect(await rebalance().verify({ source, destination })).toMatchObject({ ok: true });
 }
 
+/** What is made step by step, and what is put as a whole. */
+const ways = [0, 2_048];
+
 describe.each(["dies-before", "dies-after"] as const)("a runner that %s a call", (fate) => {
-  it.each([true, false])(
-    "loses nothing at any call, and the next run ends it; journal kept: %s",
-    async (keeps) => {
-      const calls = await countCalls();
+  it.each(ways.flatMap((whole) => [true, false].map((keeps) => [whole, keeps] as const)))(
+    "loses nothing at any call, and the next run ends it; files put whole up to %i, journal kept: %s",
+    async (whole, keeps) => {
+      const options = optionsWith(whole);
+      const calls = await countCalls(options);
       expect(calls.length).toBeGreaterThan(40);
       let recovered = 0;
       let intents = 0;
       for (let fatal = 1; fatal <= calls.length; fatal += 1) {
         const journal = new MemoryJournal();
-        const tree = await runUntil(fate, fatal, journal);
+        const tree = await runUntil(options, fate, fatal, journal);
         const { source, destination } = tree;
         const again = keeps ? { journal, resume: true } : {};
         const report = await rebalance(options).run({ source, destination, ...again });
@@ -117,17 +124,21 @@ describe.each(["dies-before", "dies-after"] as const)("a runner that %s a call",
 });
 
 describe.each(["lost", "unanswered"] as const)("a single call that is %s", (fate) => {
-  it("costs no file and no byte: what did not move in this run moves in the next", async () => {
-    const calls = await countCalls();
-    let movedAtOnce = 0;
-    for (let fatal = 1; fatal <= calls.length; fatal += 1) {
-      const tree = await runUntil(fate, fatal, new MemoryJournal());
-      const { source, destination } = tree;
-      if (tree.report?.counts.moved === tree.contents.size) movedAtOnce += 1;
-      await rebalance(options).run({ source, destination });
-      await expectMoved(tree);
-      await tree.close();
-    }
-    expect(movedAtOnce).toBeGreaterThan(calls.length / 2);
-  });
+  it.each(ways)(
+    "costs no file and no byte, and what did not move moves in the next run: %i",
+    async (whole) => {
+      const options = optionsWith(whole);
+      const calls = await countCalls(options);
+      let movedAtOnce = 0;
+      for (let fatal = 1; fatal <= calls.length; fatal += 1) {
+        const tree = await runUntil(options, fate, fatal, new MemoryJournal());
+        const { source, destination } = tree;
+        if (tree.report?.counts.moved === tree.contents.size) movedAtOnce += 1;
+        await rebalance(options).run({ source, destination });
+        await expectMoved(tree);
+        await tree.close();
+      }
+      expect(movedAtOnce).toBeGreaterThan(calls.length / 2);
+    },
+  );
 });

@@ -130,7 +130,11 @@ it("known to be lost, no fop on names can be made of it", async () => {
   const leases = new BrickLeases(bricks.source, world, options);
   const throttle = new Throttle(0, nodeScheduler);
   const waits = { scheduler: nodeScheduler, fopTimeoutMs, clientLockWaitMs: 0, stepPauseMs: 1 };
-  const file = new FileSource(gfid, { brick: bricks.source, leases, throttle, ...waits }, () => {});
+  const file = new FileSource(
+    gfid,
+    { brick: bricks.source, leases, throttle, wholeBytesMax: 0, ...waits },
+    () => {},
+  );
   const sourceId = bricks.source.capabilities?.brickId;
   if (sourceId === undefined) throw new Error("no id");
   const destination = new FileDestination(
@@ -143,6 +147,7 @@ it("known to be lost, no fop on names can be made of it", async () => {
       leases: new BrickLeases(bricks.destination, world, options),
       fopTimeoutMs,
       needDroppable: async () => {},
+      intended: async () => {},
       onWritten: () => {},
     },
     file,

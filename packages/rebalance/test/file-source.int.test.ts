@@ -24,7 +24,11 @@ async function fileSource(): Promise<FileSource> {
     clientLockWaitMs: 0,
     stepPauseMs: 1,
   };
-  return new FileSource(gfid, { brick: bricks.source, leases, throttle, ...waits }, () => {});
+  return new FileSource(
+    gfid,
+    { brick: bricks.source, leases, throttle, wholeBytesMax: 0, ...waits },
+    () => {},
+  );
 }
 
 it.each(["shared", "exclusive"] as const)(

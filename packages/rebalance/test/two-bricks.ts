@@ -99,6 +99,8 @@ export function rebalance(options: RebalanceOptionsInput = {}) {
       stepPauseMs: 1,
       copy: { chunkBytes: 4_096, chunkBytesMax: 16_384, backoffMs: 1, backoffMaxMs: 5 },
       smallFileBytesMax: 4_096,
+      // Off, so that tests meet every step on its own, but where whole files are what they are about.
+      wholeFileBytesMax: 0,
       ...options,
     },
     { scheduler: nodeScheduler, random },

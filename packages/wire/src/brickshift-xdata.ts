@@ -51,7 +51,7 @@ export const XDATA = {
   linkto: "trusted.glusterfs.dht.linkto",
   /** A step of a migration, as a key of SETXATTR. */
   migration: "brickshift.migration",
-  /** The attributes a migration target is to have. */
+  /** The attributes a migration target is to have. In the reply to an exclusive LEASE: those of the content. */
   attributes: "brickshift.attributes",
   /** Name for GETXATTR: all parents and names of an inode. With an exclusive LEASE: asks for them, and answers it. */
   links: "brickshift.links",
@@ -70,6 +70,12 @@ export const XDATA = {
   /** With an UNLOCK: what was committed under that epoch is published, so the commit need not be known any more. */
   published: "brickshift.published",
 } as const;
+
+/**
+ * Asks LOOKUP, READDIRP, and an exclusive LEASE of scope `data`, for the content of a file that has at most so many bytes, a uint, and
+ * answers it, as bytes. Source: stock, the translator quick-read.
+ */
+export const CONTENT_KEY = "glusterfs.content";
 
 /** What a lease covers. */
 export type LeaseScope = "open" | "data";

@@ -84,6 +84,7 @@ export {
   oldDictValue,
 } from "./old-dict.js";
 export {
+  CONTENT_KEY,
   getRecallDeadlineMs,
   getXdata,
   type LeaseScope,

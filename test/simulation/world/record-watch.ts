@@ -3,6 +3,7 @@ import {
   decodeFopReply,
   decodeFopRequest,
   decodeMessage,
+  dictGfid,
   type Epoch,
   getXdata,
   type Gfid,
@@ -37,9 +38,15 @@ interface GrantedLease {
 
 interface CallUnderWay {
   readonly call: CallName;
-  /** The inode that a LEASE is about. */
-  readonly gfid: Gfid | undefined;
+  /** The lease that it asks for. */
+  readonly asked: AskedLease | undefined;
   state: "sent" | "arrived" | "answered";
+}
+
+interface AskedLease {
+  readonly fop: "lease" | "put";
+  readonly gfid: Gfid;
+  readonly leaseId: LeaseId;
 }
 
 const LOST = { sent: "lost-before", arrived: "lost-running", answered: "lost-after" } as const;
@@ -74,7 +81,7 @@ export class RecordWatch implements LinkWatch {
         if (head === undefined || entry === undefined || head.getUint32(4) !== 1) return;
         entry.state = "answered";
         const isFailed = head.byteLength >= FOP_REPLY_HEAD_BYTES && head.getInt32(24) < 0;
-        const granted = isFailed || entry.gfid === undefined ? undefined : grantIn(chunks, entry.gfid);
+        const granted = isFailed || entry.asked === undefined ? undefined : grantIn(chunks, entry.asked);
         const errno = isFailed ? head.getInt32(28) : 0;
         this.#say(entry.call, "answered", errno, isFailed ? chunks : undefined, granted);
       },
@@ -103,8 +110,7 @@ export class RecordWatch implements LinkWatch {
         if (message.kind !== "call") return;
         const { xid, program, procedure } = message.header;
         const call = callName(program, procedure, message.body);
-        const gfid = call === "lease-set" ? decodeFopRequest("lease", message.body).gfid : undefined;
-        calls.set(xid, { call, gfid, state: "sent" });
+        calls.set(xid, { call, asked: askedBy(call, message.body), state: "sent" });
         this.#say(call, "sent");
       },
     );
@@ -122,12 +128,22 @@ export class RecordWatch implements LinkWatch {
   }
 }
 
-function grantIn(reply: readonly Uint8Array[], gfid: Gfid): GrantedLease | undefined {
+function askedBy(call: CallName, body: Uint8Array): AskedLease | undefined {
+  if (call === "lease-set") {
+    const { gfid, lease } = decodeFopRequest("lease", body);
+    return { fop: "lease", gfid, leaseId: lease.leaseId };
+  }
+  if (call !== "put") return undefined;
+  const { xdata } = decodeFopRequest("put", body);
+  const [gfid, leaseId] = [dictGfid(xdata, "gfid-req"), getXdata(xdata, "leaseId")];
+  return gfid === undefined || leaseId === undefined ? undefined : { fop: "put", gfid, leaseId };
+}
+
+function grantIn(reply: readonly Uint8Array[], { fop, gfid, leaseId }: AskedLease): GrantedLease | undefined {
   const message = decodeMessage(Buffer.concat(reply));
   if (message.kind !== "reply") return undefined;
-  const { lease, xdata } = decodeFopReply("lease", message.body);
-  const epoch = getXdata(xdata, "leaseEpoch");
-  return epoch === undefined ? undefined : { gfid, leaseId: lease.leaseId, epoch };
+  const epoch = getXdata(decodeFopReply(fop, message.body).xdata, "leaseEpoch");
+  return epoch === undefined ? undefined : { gfid, leaseId, epoch };
 }
 
 /** Failed replies end with their xdata, in which the state is a text after its key: enough to tell the few there are apart. */

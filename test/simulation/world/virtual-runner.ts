@@ -19,6 +19,7 @@ const rebalanceOptions: RebalanceOptionsInput = {
   concurrency: 4,
   largeConcurrency: 2,
   smallFileBytesMax: 1_024,
+  wholeFileBytesMax: 800,
   fopTimeoutMs: 8_000,
   leaseTimeoutMs: 12_000,
   lockWaitMs: 6_000,

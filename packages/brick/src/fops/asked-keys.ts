@@ -1,5 +1,6 @@
 import {
   bytesValue,
+  CONTENT_KEY,
   type Dict,
   dictNumber,
   dictText,
@@ -18,7 +19,7 @@ import type { Xattrs } from "../tree/tree.js";
 const inodelkPrefix = "glusterfs.inodelk-dom-prefix:";
 const ourKeys: ReadonlySet<string> = new Set([
   "gfid-req",
-  "glusterfs.content",
+  CONTENT_KEY,
   "list-xattr",
   "glusterfs-internal-fop",
   ...Object.values(XDATA).filter((key) => key !== XDATA.linkto),
@@ -67,7 +68,7 @@ export function answerKeysAndContent(
   stat: Iatt,
 ): Dict | null | Promise<Dict | null> {
   const answers = answerKeys(brick, asked, stat);
-  if (asked === null || answers === null || !asked.has("glusterfs.content")) return answers;
+  if (asked === null || answers === null || !asked.has(CONTENT_KEY)) return answers;
   return withContent(brick, asked, stat, new Map(answers));
 }
 
@@ -102,18 +103,18 @@ function knownAnswer(
   }
 }
 
-/** The promise of a file's content is kept only when the whole of it was there when its attributes were taken. */
-async function withContent(
+/** `answers` and the content that was asked for: only when the whole of it was there when the attributes were taken. */
+export async function withContent(
   brick: Brick,
   asked: Dict,
   stat: Iatt,
   answers: Map<string, DictValue>,
 ): Promise<Dict> {
-  const askedBytes = dictNumber(asked, "glusterfs.content") ?? 0;
+  const askedBytes = dictNumber(asked, CONTENT_KEY) ?? 0;
   const bytesMax = Math.min(askedBytes, brick.options.contentBytesMax);
   const isRegular = (stat.mode & FileType.mask) === FileType.regular;
   if (!isRegular || stat.size > bytesMax || brick.tree.linkto(stat.gfid) !== undefined) return answers;
   const { bytes } = await brick.tree.read(stat.gfid, 0, new Uint8Array(stat.size));
-  if (bytes.length === stat.size) answers.set("glusterfs.content", bytesValue(bytes));
+  if (bytes.length === stat.size) answers.set(CONTENT_KEY, bytesValue(bytes));
   return answers;
 }

@@ -1,5 +1,6 @@
 import type { LeaseType as HeldType } from "@brickshift/lease-manager";
 import {
+  type Dict,
   type Epoch,
   type Extent,
   type FopReply,
@@ -19,7 +20,7 @@ import { failureOf } from "./fop-failure.js";
 import { linked } from "./fop-file.js";
 import type { FopSpec } from "./fop-spec.js";
 import { LaterReply } from "./later-reply.js";
-import { toldWithLease } from "./told-with-lease.js";
+import { toldWithContent } from "./told-with-lease.js";
 
 type Reply = FopReply<"lease">;
 type Request = FopRequest<"lease">;
@@ -92,6 +93,8 @@ function set(fop: FopCall, inode: LiveInode, request: Request): LaterReply<Reply
     later.settle(reply);
     brick.gate.inodes.unuse(inode);
   };
+  const grant = (xdata: Dict | null) =>
+    settle({ opRet: 0, opErrno: 0, xdata, lease: { ...request.lease, leaseFlags: 0 } });
   const ask: LeaseAsk = {
     client: fop.client,
     leaseId: request.lease.leaseId,
@@ -108,9 +111,11 @@ function set(fop: FopCall, inode: LiveInode, request: Request): LaterReply<Reply
           ...(dirtyExtents !== undefined && { dirtyExtents }),
           ...(locks > 0 && { locks }),
         };
-        const told = toldWithLease(fop, inode.gfid, ask, request.xdata);
-        const xdata = isStock ? null : xdataOf(known, told);
-        settle({ opRet: 0, opErrno: 0, xdata, lease: { ...request.lease, leaseFlags: 0 } });
+        if (isStock) return grant(null);
+        const told = toldWithContent(fop, inode.gfid, ask, request.xdata);
+        if (!(told instanceof Promise)) return grant(xdataOf(known, told));
+        void told.then((more) => grant(xdataOf(known, more)));
+        return undefined;
       },
       refused: (error) => settle(refusal(request, error)),
       withdrawn: () => settle(refusal(request, new LeaseError("LEASE_NOT_HELD", "its client is gone"))),

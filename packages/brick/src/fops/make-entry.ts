@@ -1,16 +1,8 @@
-import {
-  dictGfid,
-  type FopReply,
-  type FopRequest,
-  FileType,
-  getXdata,
-  type Gfid,
-  LINK_FILE_PERMISSIONS,
-} from "@brickshift/wire";
+import { dictGfid, type FopReply, FileType, type Gfid } from "@brickshift/wire";
 import type { Created } from "../tree/tree.js";
-import type { FopCall } from "./fop-call.js";
 import type { FopSpec } from "./fop-spec.js";
-import { checkParentLayout, needNewName, newObject, permissions } from "./new-object.js";
+import { isLinkFile, linktoOfTarget, targetObject } from "./migration-target.js";
+import { checkParentLayout, needNewName, newObject } from "./new-object.js";
 import { linked } from "./fop-file.js";
 
 const entry = (request: { readonly pargfid: Gfid; readonly bname: string }) => [
@@ -44,10 +36,14 @@ export const mknod: FopSpec<"mknod"> = {
   async handle(fop, request) {
     checkParentLayout(fop, request.pargfid);
     const { pargfid, bname, mode, dev } = request;
-    const target = migrationTarget(fop, mode);
-    if (target !== undefined) return made(await makeTarget(fop, request, target));
+    const { tree } = fop.brick;
+    const linkto = linktoOfTarget(fop, mode);
+    if (linkto !== undefined) {
+      const target = targetObject(fop, pargfid, mode);
+      return made(await tree.createTarget(pargfid, bname, target, linkto, fop.token));
+    }
     const object = { ...newObject(fop, mode & FileType.mask || FileType.regular, request), rdev: dev };
-    return made(await fop.brick.tree.mknod(pargfid, bname, object));
+    return made(await tree.mknod(pargfid, bname, object));
   },
 };
 
@@ -65,24 +61,4 @@ export const symlink: FopSpec<"symlink"> = {
 
 function made({ stat, preparent, postparent }: Created): FopReply<"mknod"> {
   return { opRet: 0, opErrno: 0, xdata: null, stat, preparent, postparent };
-}
-
-function migrationTarget(fop: FopCall, mode: number): string | undefined {
-  return isLinkFile(mode) && fop.access.token !== undefined ? getXdata(fop.xdata, "linkto") : undefined;
-}
-
-function isLinkFile(mode: number): boolean {
-  const type = mode & FileType.mask;
-  return permissions(mode) === LINK_FILE_PERMISSIONS && (type === 0 || type === FileType.regular);
-}
-
-function makeTarget(
-  fop: FopCall,
-  { pargfid, bname, mode }: FopRequest<"mknod">,
-  linkto: string,
-): Promise<Created> {
-  // It gets its attributes when it is published: nothing is inherited.
-  const { xattrs: _xattrs, ...object } = newObject(fop, FileType.regular, { pargfid, mode, umask: 0 });
-  const target = { ...object, mode: permissions(mode) };
-  return fop.brick.tree.createTarget(pargfid, bname, target, linkto, fop.token);
 }

@@ -18,7 +18,8 @@ import { timeNs } from "./setattr.js";
 
 /**
  * One step of a migration, asked for by the key `brickshift.migration` of SETXATTR. All but `commit` go to
- * the destination and need the runner's token; `commit` goes to the source and needs its exclusive lease.
+ * the destination and need the runner's token; `commit` goes to the source and needs its exclusive lease. A `publish` that names the
+ * epoch of its lease gives that back: nothing is left that it would keep others from.
  * @throws {@link BrickError} `BRICK_ARGUMENT`; `LeaseError` `LEASE_REVOKED`; what the tree refuses.
  */
 export async function migrate(
@@ -37,6 +38,7 @@ export async function migrate(
       return;
     case "publish":
       await tree.publishTarget(gfid, fop.token);
+      endLease(fop, gfid);
       return;
     case "abort":
       await tree.abortTarget(gfid, fop.token);
@@ -107,7 +109,21 @@ function linktoOf(dict: Dict | null): string {
   throw new BrickError("BRICK_ARGUMENT", "this step of a migration names the other brick");
 }
 
-function preparedAttributes(dict: Dict | null): PreparedAttributes {
+/** Gives the lease back that the fop rests on, if it names one by its epoch. */
+function endLease({ brick: { gate }, client, leaseId, leaseEpoch }: FopCall, gfid: Gfid): void {
+  if (leaseId === undefined || leaseEpoch === undefined) return;
+  const inode = gate.inodes.use(gfid);
+  try {
+    gate.unlock(inode, { client, leaseId, type: undefined, leaseEpoch });
+  } catch {
+    // Whatever it says, the step is done; a lease that is held still is given back by an UNLOCK, or revoked.
+  } finally {
+    gate.inodes.unuse(inode);
+  }
+}
+
+/** What a target is to have. @throws {@link BrickError} `BRICK_ARGUMENT`. */
+export function preparedAttributes(dict: Dict | null): PreparedAttributes {
   const iatt = getXdata(dict, "attributes");
   if (dict === null || iatt === undefined) {
     throw new BrickError("BRICK_ARGUMENT", "a target is prepared with attributes");

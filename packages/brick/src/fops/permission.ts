@@ -47,6 +47,7 @@ export function needNamed(fop: FopCall, parent: Gfid, name: string): Gfid {
   throw new TreeError("TREE_NO_ENTRY", `no such name in ${parent}`);
 }
 
-function denied(): BrickError {
+/** What a caller is told who may not do it. */
+export function denied(): BrickError {
   return new BrickError("BRICK_ACCESS", "the permissions forbid it");
 }

@@ -1,7 +1,8 @@
-import { type Dict, type DictValue, type Gfid, XDATA, xdataOf } from "@brickshift/wire";
+import { CONTENT_KEY, type Dict, type DictValue, type Gfid, XDATA, xdataOf } from "@brickshift/wire";
 import { permitsGetXattr } from "../access/attribute-permission.js";
 import type { LeaseAsk } from "../gate/lease-ask.js";
 import type { FopCall } from "./fop-call.js";
+import { withContent } from "./asked-keys.js";
 import { linksValue } from "./get-xattr.js";
 
 /** Most that names and xattrs take together in the answer to a LEASE, in bytes. */
@@ -29,6 +30,32 @@ export function toldWithLease(
   } catch {
     // The lease is granted, whatever the store says: its holder has to hear of it.
     return null;
+  }
+}
+
+/**
+ * As {@link toldWithLease}, and the content and attributes of a small file when `asked` has the key of that. It is read after the grant;
+ * whoever finds by a later fop that the lease is held still knows that nobody wrote meanwhile.
+ */
+export function toldWithContent(
+  fop: FopCall,
+  gfid: Gfid,
+  ask: Pick<LeaseAsk, "type" | "scope">,
+  asked: Dict | null,
+): Dict | null | Promise<Dict | null> {
+  const told = toldWithLease(fop, gfid, ask, asked);
+  // What is too much to be told, or not for the caller to see, is asked for by fops of its own.
+  return told === null || asked?.has(CONTENT_KEY) !== true ? told : addContent(fop, gfid, asked, told);
+}
+
+async function addContent(fop: FopCall, gfid: Gfid, asked: Dict, told: Dict): Promise<Dict> {
+  try {
+    const attributes = fop.brick.tree.stat(gfid);
+    const known = await withContent(fop.brick, asked, attributes, new Map(told));
+    return known.has(CONTENT_KEY) ? xdataOf({ attributes }, known) : told;
+  } catch {
+    // As for names and xattrs: a READ says what is wrong.
+    return told;
   }
 }
 

@@ -15,8 +15,8 @@ import { type Credentials, isAllowed } from "./login.js";
 const PROCESS_UUID_BYTES_MAX = 1_024;
 /** Begins the identity of a client that has a certificate, and no other. */
 const CERTIFIED = "tls:";
-/** Version of what Brickshift adds to the protocol. */
-const BRICKSHIFT_VERSION = "1";
+/** Version of what Brickshift adds to the protocol. From 2 on PUT makes migration targets, and a `publish` gives its lease back. */
+const BRICKSHIFT_VERSION = "2";
 
 /** Whom a connection speaks for, and which brick it wants. */
 export interface SetvolumeRequest {

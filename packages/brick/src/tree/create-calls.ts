@@ -78,10 +78,18 @@ async function addLinkFile(
   object: NewObject,
 ): Promise<Created> {
   const { gfid } = object;
-  for (let making; (making = context.creating.get(gfid)) !== undefined;) await making.catch(() => {});
+  for (let making; (making = beingMade(context, gfid)) !== undefined;) await making;
   return context.records.inode(gfid) === undefined
     ? addObject(context, parent, name, object, { type: FileType.regular })
     : context.change((change) => addLink(context, change, gfid, parent, name));
+}
+
+/**
+ * Resolves when the object of that gfid is made, or has failed to be, which somebody is at; `undefined` when nobody is. To be asked again
+ * until then: who goes on at once finds what there is. One that comes late, by a connection that was given up, may take as long as the disk.
+ */
+export function beingMade(context: TreeContext, gfid: Gfid): Promise<unknown> | undefined {
+  return context.creating.get(gfid)?.catch(() => {});
 }
 
 /** What {@link addObject} needs beside what the client says. */
@@ -91,6 +99,8 @@ export interface ObjectKind {
   readonly symlink?: string;
   /** What the making survives once it is acknowledged; a power cut when absent. */
   readonly survives?: Survives;
+  /** Brings content into the new blob of a regular file, before there is a record of it. */
+  readonly fill?: () => Promise<void>;
   /** Last touch to the record, within the transaction. */
   readonly finish?: (record: InodeRecord, change: TreeChange) => InodeRecord;
 }
@@ -143,6 +153,7 @@ async function makeParts<T>(
   try {
     if (hold === true) context.open.hold(gfid);
     if (hasBlob) await createBlob(context, gfid);
+    if (hasBlob) await kind.fill?.();
     return await context.change(put, kind.survives);
   } catch (error) {
     if (hold === true) context.open.release(gfid);

@@ -1,8 +1,17 @@
 import { FileType, type Gfid, LINK_FILE_PERMISSIONS } from "@brickshift/wire";
-import { addObject } from "./create-calls.js";
+import { addObject, beingMade, checkNewName, nameExists } from "./create-calls.js";
 import { needRegular } from "./data-calls.js";
 import { type InodeRecord, LINKTO_XATTR, linktoOf, linktoValue, type TargetRecord } from "./inode-record.js";
-import type { Change, FenceToken, KnownCommit, PreparedAttributes, Tree } from "./tree.js";
+import type {
+  Change,
+  Created,
+  FenceToken,
+  KnownCommit,
+  NewObject,
+  PreparedAttributes,
+  Tree,
+  WholeFile,
+} from "./tree.js";
 import type { TreeChange, TreeContext } from "./tree-context.js";
 import { TreeError } from "./tree-error.js";
 import { withXattrs } from "./xattr-rules.js";
@@ -11,6 +20,7 @@ type MigrationCalls = Pick<
   Tree,
   | "checkFence"
   | "createTarget"
+  | "putTarget"
   | "adoptTarget"
   | "prepareTarget"
   | "publishTarget"
@@ -29,14 +39,19 @@ export function migrationCalls(context: TreeContext): MigrationCalls {
       await guard.raise(gfid, token);
       guard.checkToken(gfid, context.records.needInode(gfid), token);
     },
-    createTarget: (parent, name, object, linkto, token) =>
-      addObject(context, parent, name, object, {
+    async createTarget(parent, name, object, linkto, token) {
+      for (let making; (making = beingMade(context, object.gfid)) !== undefined;) await making;
+      return addObject(context, parent, name, object, {
         type: FileType.regular,
+        survives: "kill",
         finish(record, change) {
           context.targets.another(change);
-          return asTarget(record, linkto, token, undefined);
+          return asTarget(record, linkto, token);
         },
-      }),
+      });
+    },
+    putTarget: (parent, name, object, linkto, token, whole) =>
+      putTarget(context, parent, name, object, { linkto, token, whole }),
     adoptTarget: (gfid, linkto, token) =>
       context.emptying.run(gfid, () => adopt(context, gfid, linkto, token)),
     async prepareTarget(gfid, attributes, token, madeUnder) {
@@ -71,11 +86,12 @@ export async function emptyBlob(context: TreeContext, gfid: Gfid): Promise<void>
   });
 }
 
+/** A new target, empty unless it is `prepared` from the start. */
 function asTarget(
   record: InodeRecord,
   linkto: string,
   token: FenceToken,
-  formerLinkto: string | undefined,
+  { formerLinkto, prepared }: Partial<Pick<TargetRecord, "formerLinkto" | "prepared">> = {},
 ): InodeRecord {
   return {
     ...record,
@@ -86,11 +102,46 @@ function asTarget(
       source: token.source,
       fence: token.fence,
       madeUnder: token.fence,
-      phase: "filling",
+      phase: prepared === undefined ? "filling" : "prepared",
       formerLinkto,
-      prepared: undefined,
+      prepared,
     },
   };
+}
+
+/** The blob is whole and on the disk before the record says that there is a target: nobody finds it half made. */
+async function putTarget(
+  context: TreeContext,
+  parent: Gfid,
+  name: string,
+  object: NewObject,
+  {
+    linkto,
+    token,
+    whole,
+  }: { readonly linkto: string; readonly token: FenceToken; readonly whole: WholeFile },
+): Promise<Created> {
+  const { gfid } = object;
+  const { content, attributes } = whole;
+  const { data } = context.store;
+  const prepared = preparedOf(context, attributes);
+  if (content.length !== attributes.size) {
+    throw new TreeError("TREE_INVALID", `${content.length} bytes of a file of ${attributes.size}`);
+  }
+  for (let making; (making = beingMade(context, gfid)) !== undefined;) await making;
+  checkNewName(name);
+  if (context.records.entry(parent, name) !== undefined) throw nameExists(name);
+  return addObject(context, parent, name, object, {
+    type: FileType.regular,
+    async fill() {
+      if (content.length > 0) await data.write(gfid, 0, content);
+      await data.sync(gfid);
+    },
+    finish(record, change) {
+      context.targets.another(change);
+      return asTarget(record, linkto, token, { prepared });
+    },
+  });
 }
 
 async function adopt(context: TreeContext, gfid: Gfid, linkto: string, token: FenceToken): Promise<Change> {
@@ -104,7 +155,7 @@ async function adopt(context: TreeContext, gfid: Gfid, linkto: string, token: Fe
       checkAdoptable(context, gfid, record, token);
     }
     change.putPending(gfid, "empty");
-    const after = change.putInode(gfid, asTarget(record, linkto, token, formerLinkto));
+    const after = change.putInode(gfid, asTarget(record, linkto, token, { formerLinkto }));
     return { prestat: change.iatt(gfid, record), poststat: change.iatt(gfid, after) };
   });
   await emptyBlob(context, gfid);
@@ -146,12 +197,7 @@ async function prepare(
   token: FenceToken,
   madeUnder: bigint,
 ): Promise<Change> {
-  if (attributes.size > context.options.fileBytesMax) {
-    throw new TreeError("TREE_FILE_TOO_BIG", `a size of ${attributes.size}`);
-  }
-  const given = new Map(attributes.xattrs);
-  given.delete(LINKTO_XATTR);
-  const prepared = { ...attributes, xattrs: withXattrs(new Map(), given, context.options) };
+  const prepared = preparedOf(context, attributes);
   await context.store.data.truncate(gfid, attributes.size);
   await context.store.data.sync(gfid);
   return context.change((change) => {
@@ -162,6 +208,16 @@ async function prepare(
     change.putInode(gfid, after);
     return { prestat: change.iatt(gfid, record), poststat: change.iatt(gfid, after) };
   });
+}
+
+/** What a target is to have, as far as a brick takes it. @throws TreeError `TREE_FILE_TOO_BIG`; xattr codes of `setXattrs`. */
+function preparedOf({ options }: TreeContext, attributes: PreparedAttributes): PreparedAttributes {
+  if (attributes.size > options.fileBytesMax) {
+    throw new TreeError("TREE_FILE_TOO_BIG", `a size of ${attributes.size}`);
+  }
+  const given = new Map(attributes.xattrs);
+  given.delete(LINKTO_XATTR);
+  return { ...attributes, xattrs: withXattrs(new Map(), given, options) };
 }
 
 function publish(context: TreeContext, change: TreeChange, gfid: Gfid, token: FenceToken): Change {

@@ -15,12 +15,14 @@ export function checkNotPrepared(gfid: Gfid, record: InodeRecord): void {
 }
 
 /**
- * Who may touch an inode on the move. The highest fence of a target is raised durably before a call under it is
- * admitted: a runner that was replaced must stay out also after a restart of the brick, over any connection.
+ * Who may touch an inode on the move. The highest fence of a target is noted before a call under it is admitted, so that it survives
+ * a kill: what its runner sent before must stay out also after a restart of the brick, over any connection. A power cut ends
+ * every connection, and what was written under that fence is not relied on then: only the steps that give the target to another
+ * runner, or close it, are to survive that.
  */
 export class MigrationGuard {
   readonly #context: TreeContext;
-  /** Fences on their way to the disk. They count at once, so that lower ones are refused from now on. */
+  /** Fences on their way into the records. They count at once, so that lower ones are refused from now on. */
   readonly #raised = new Map<Gfid, bigint>();
   /** Targets that are being prepared: their data stays as it is. */
   readonly #sealed = new Set<Gfid>();
@@ -29,7 +31,7 @@ export class MigrationGuard {
     this.#context = context;
   }
 
-  /** Raises the fence when the token's is higher and its source the right one; resolves when that is durable. */
+  /** Raises the fence when the token's is higher and its source the right one; resolves when that survives a kill. */
   async raise(gfid: Gfid, token: FenceToken | undefined): Promise<void> {
     if (token === undefined) return;
     const target = this.#context.records.inode(gfid)?.target;
@@ -41,7 +43,7 @@ export class MigrationGuard {
         const record = change.inode(gfid);
         if (record?.target?.source !== token.source || token.fence <= record.target.fence) return;
         change.putInode(gfid, { ...record, target: { ...record.target, fence: token.fence } });
-      });
+      }, "kill");
     } finally {
       if (this.#raised.get(gfid) === token.fence) this.#raised.delete(gfid);
     }

@@ -154,6 +154,12 @@ export interface PreparedAttributes {
   /** Every xattr of the source but `trusted.glusterfs.dht.linkto` and what a client may not set. */
   readonly xattrs: Xattrs;
 }
+/** All of a small file. */
+export interface WholeFile {
+  /** As many bytes as its attributes say. */
+  readonly content: Uint8Array;
+  readonly attributes: PreparedAttributes;
+}
 /** A file that is being moved to this brick. */
 export interface MigrationTarget {
   readonly source: Gfid;
@@ -176,7 +182,7 @@ export interface KnownCommit {
  *
  * Objects are named by gfid, or by parent gfid and name. Reads are synchronous and see everything that was
  * acknowledged. Changes resolve when they survive a kill; a power cut as well only what takes a name or an object away, the
- * steps of a migration with all that came before them, and after `fsync` or `sync` the rest. A rejected change has changed nothing. All throw or reject with {@link TreeError}, or `StoreError` from
+ * steps of a migration but `createTarget` with all that came before them, and after `fsync` or `sync` the rest. A rejected change has changed nothing. All throw or reject with {@link TreeError}, or `StoreError` from
  * below. Codes common to all: `TREE_STALE` (unknown gfid), `TREE_NOT_DIRECTORY` (the parent),
  * `TREE_NAME_INVALID`, `TREE_NAME_TOO_LONG` (more than 255 bytes), `TREE_DAMAGED` (run fsck).
  * Permissions are not checked here: the server does. ACLs are xattrs that move along with the mode, as on Linux.
@@ -321,7 +327,7 @@ export interface Tree {
   release(gfid: Gfid): void;
 
   // Migration. Each is one atomic step; doing it twice because the reply was lost is as good as once.
-  /** Raises the fence of a target durably when the token's is higher. @throws `TREE_FENCED`. */
+  /** Raises the fence of a target when the token's is higher, as every call that names one does first. @throws `TREE_FENCED`. */
   checkFence(gfid: Gfid, token: FenceToken): Promise<void>;
   /** D: makes a new, empty target at a name. @throws as `create`. `linkto`: the source brick's name. */
   createTarget(
@@ -332,6 +338,18 @@ export interface Tree {
     token: FenceToken,
   ): Promise<Created>;
   /**
+   * D: as {@link Tree.createTarget} with all that is written to it and {@link Tree.prepareTarget}, in one step: the new target is
+   * `prepared`, made under the token's fence. @throws as both; `TREE_INVALID` when the content is not as long as the attributes say.
+   */
+  putTarget(
+    parent: Gfid,
+    name: string,
+    object: NewObject,
+    linkto: string,
+    token: FenceToken,
+    whole: WholeFile,
+  ): Promise<Created>;
+  /**
    * D: turns an existing link file, or an earlier target of the same source, into an empty target in phase `filling`.
    * A target that has data takes a higher fence than its own; an empty one may be adopted again under the same.
    * @throws `TREE_MIGRATING` for another source's target, `TREE_FENCED` for a fence that is too low, `TREE_NOT_A_TARGET`
@@ -340,7 +358,7 @@ export interface Tree {
   adoptTarget(gfid: Gfid, linkto: string, token: FenceToken): Promise<Change>;
   /**
    * D: brings the size, syncs the data, keeps the attributes for `publishTarget`. Again with others: the last count.
-   * @param madeUnder the fence of the `createTarget` or `adoptTarget` whose target is meant.
+   * @param madeUnder the fence of the `createTarget`, `putTarget` or `adoptTarget` whose target is meant.
    * @throws `TREE_FENCED`, `TREE_NOT_A_TARGET` when it is another target, or none.
    */
   prepareTarget(

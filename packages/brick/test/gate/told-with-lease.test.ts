@@ -1,5 +1,6 @@
 import {
   bytesValue,
+  CONTENT_KEY,
   type Dict,
   dictBytes,
   type Gfid,
@@ -8,6 +9,7 @@ import {
   NO_IATT,
   ROOT_GFID,
   SetattrValid,
+  uintValue,
   xdataOf,
 } from "@brickshift/wire";
 import { describe, expect, it } from "vitest";
@@ -15,7 +17,15 @@ import type { BrickServerOptionsInput } from "../../src/options.js";
 import { createMemoryStore } from "../../src/store/memory-store.js";
 import { newLeaseId, setLease, unlock } from "../lease-client.js";
 import { pausedStore } from "../paused-store.js";
-import { bytesOf, createFile, settle, startBrick, type TestAuth, type TestClient } from "../test-brick.js";
+import {
+  bytesOf,
+  createFile,
+  settle,
+  startBrick,
+  type TestAuth,
+  type TestClient,
+  writeFile,
+} from "../test-brick.js";
 
 const BOTH = xdataOf({ links: [], xattrs: new Map() });
 /** What a name "f" and an xattr "user.k" take besides the xattr's value. */
@@ -169,6 +179,60 @@ describe("the answer to an exclusive lease", () => {
     const { links, epoch, leaseId } = await exclusive(runner, gfid);
     expect([links, typeof epoch]).toEqual([undefined, "bigint"]);
     expect((await unlock(runner, gfid, leaseId)).opRet).toBe(0);
+  });
+});
+
+describe("the content of a file", () => {
+  const wanted = (bytesMax: number) => new Map([...BOTH, [CONTENT_KEY, uintValue(bytesMax)]]);
+  const contentBy = ({ xdata }: { readonly xdata: Dict | null }) => [
+    dictBytes(xdata, CONTENT_KEY),
+    getXdata(xdata, "attributes")?.size,
+  ];
+  const ask = async (client: TestClient, gfid: Gfid, more: Dict) =>
+    contentBy((await setLease(client, gfid, LeaseType.readWrite, { more })).reply);
+
+  it.each([["0123456789"], [""]])("is told with its attributes: %j", async (content) => {
+    const { runner, client, gfid } = await setUp();
+    await writeFile(client, gfid, content);
+    expect(await ask(runner, gfid, wanted(10))).toEqual([bytesOf(content), content.length]);
+  });
+
+  it("is not told when it is more than was asked for, than the brick tells, or with nothing else", async () => {
+    const { runner, client, gfid } = await setUp({ contentBytesMax: 20 });
+    await writeFile(client, gfid, "x".repeat(11));
+    const nothing = [undefined, undefined];
+    const twice = async (bytesMax: number, more = wanted(bytesMax)) => {
+      const leaseId = newLeaseId();
+      const { reply } = await setLease(runner, gfid, LeaseType.readWrite, { leaseId, more });
+      await unlock(runner, gfid, leaseId);
+      expect(getXdata(reply.xdata, "leaseEpoch")).toBeDefined();
+      return contentBy(reply);
+    };
+    expect(await twice(10)).toEqual(nothing);
+    expect(await twice(11)).toEqual([bytesOf("x".repeat(11)), 11]);
+    expect(await twice(11, new Map([[CONTENT_KEY, uintValue(11)]]))).toEqual(nothing);
+    await writeFile(client, gfid, "x".repeat(21));
+    expect(await twice(100)).toEqual(nothing);
+  });
+
+  it("is what was written by those who were running when the lease was asked for", async () => {
+    const { paused, runner, client, gfid } = await setUp();
+    await writeFile(client, gfid, "old");
+    paused.hold();
+    const running = client.call("truncate", { gfid, offset: 1, xdata: null });
+    await settle();
+    const granted = ask(runner, gfid, wanted(10));
+    await settle();
+    paused.letGo();
+    expect((await running).opRet).toBe(0);
+    expect(await granted).toEqual([bytesOf("o"), 1]);
+  });
+
+  it("is not told beside a shared lease", async () => {
+    const { runner, client, gfid } = await setUp();
+    await writeFile(client, gfid, "x");
+    const { reply } = await setLease(runner, gfid, LeaseType.read, { more: wanted(10) });
+    expect(contentBy(reply)).toEqual([undefined, undefined]);
   });
 });
 

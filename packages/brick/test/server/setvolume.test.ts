@@ -39,7 +39,7 @@ describe("SETVOLUME", () => {
     expect(reply.text("child_up")).toBe("1");
     expect(reply.text("volume-id")).toBe(volumeId);
     expect(reply.text("process-uuid")).toContain(brick.id);
-    expect(reply.text("brickshift.version")).toBe("1");
+    expect(reply.text("brickshift.version")).toBe("2");
     expect(reply.text("brickshift.brick-id")).toBe(brick.id);
     expect(reply.text("brickshift.subvolume")).toBe(subvolume);
     const alone = await (await (await startBrick()).connect()).setvolume();

@@ -156,6 +156,11 @@ it("prepares nothing whose data does not reach the disk", async () => {
   const prepared = fixture.tree.prepareTarget(gfid, attributes, token, token.fence);
   await expect(prepared).rejects.toThrow("the disk is broken");
   expect(fixture.tree.target(gfid)?.phase).toBe("filling");
+  const whole = { content: Buffer.from("whole"), attributes: { ...attributes, size: 5 } };
+  const other = newGfid();
+  const put = fixture.tree.putTarget(ROOT_GFID, "p", object(other), "brick-s", token, whole);
+  await expect(put).rejects.toThrow("the disk is broken");
+  expect(fixture.tree.isLinked(other)).toBe(false);
   await fixture.tree.write(gfid, 0, Buffer.from("on"), { token });
 });
 
