@@ -50,7 +50,7 @@ describe("what a seed may bring", () => {
   });
 
   it("is a client that tries to take the leases of others, and gets nothing by it", async () => {
-    const counts = await reached(33, "safety");
+    const counts = await reached(105, "safety");
     expect(counts.get("theft-of-use-refused")).toBeGreaterThan(0);
     expect(counts.get("theft-by-unlock-refused")).toBeGreaterThan(0);
   });
