@@ -11,11 +11,11 @@ export const ofRebalance: readonly Mutant[] = [
     edits: [
       {
         file: `${src}/flip.ts`,
-        from: `  await destination.prepare(lease.epoch, preparedDict(move.stat, move.attributes.xattrs));
+        from: `  await destination.prepare(lease.epoch, move.stat, move.attributes.xattrs);
   state.phase = "prepared";
   await commit(context, move, state);`,
         to: `  await commit(context, move, state);
-  await destination.prepare(lease.epoch, preparedDict(move.stat, move.attributes.xattrs));`,
+  await destination.prepare(lease.epoch, move.stat, move.attributes.xattrs);`,
       },
     ],
     tests: [`${unit}/late-and-unclear.int.test.ts`],

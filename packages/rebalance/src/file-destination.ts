@@ -7,6 +7,7 @@ import {
   FileType,
   type Gfid,
   gfidValue,
+  type Iatt,
   invariant,
   type LeaseId,
   LINK_FILE_PERMISSIONS,
@@ -16,7 +17,7 @@ import {
   xdataOf,
 } from "@brickshift/wire";
 import type { BrickLeases } from "./brick-leases.js";
-import { preparedDict, toldAttributes } from "./file-attributes.js";
+import { type FileAttributes, preparedDict, toldAttributes } from "./file-attributes.js";
 import { type FileSource, isZeros } from "./file-source.js";
 import { isErrno, isGone, isUnanswered, isUnreadable, toPortError } from "./fop-failure.js";
 import { lookUp } from "./inode-state.js";
@@ -171,12 +172,12 @@ export class FileDestination implements Destination {
   }
 
   /**
-   * Closes the target, with `attributes` to be shown once it is published; from then on the brick lets nobody take a name of
+   * Closes the target, with `stat` and `xattrs` to be shown once it is published; from then on the brick lets nobody take a name of
    * it away. It names the lease: when that is lost the brick refuses, since somebody may have changed names after they were
    * matched. Nothing is left to do for one that was put with these attributes, and with the lease from the start.
    * Rejects with what the client rejects with, `LEASE_REVOKED` when no lease is held, or {@link TargetLost}.
    */
-  async prepare(fence: Epoch, attributes: Dict): Promise<void> {
+  async prepare(fence: Epoch, stat: Iatt, xattrs: FileAttributes["xattrs"]): Promise<void> {
     if (this.#isPrepared) return;
     await this.#ahead.settled();
     // The lease ends with the process that granted it: what is prepared under it was written to this process as well.
@@ -186,7 +187,7 @@ export class FileDestination implements Destination {
     const { sourceId: source, destination } = this.#world;
     const named = xdataOf({ fence, source, madeUnder: this.#madeUnder }, this.#lease.xdata);
     try {
-      await this.#step("prepare", attributes, named);
+      await this.#step("prepare", preparedDict(stat, xattrs), named);
     } catch (error) {
       this.#lease.noteRevoked(error);
       if (isErrno(error, Errno.EINVAL)) throw new TargetLost(destination.brick, { cause: error });

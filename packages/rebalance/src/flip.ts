@@ -1,6 +1,6 @@
 import { Errno, type Gfid, type Iatt, xdataOf } from "@brickshift/wire";
 import type { GrantedLease } from "./brick-leases.js";
-import { type FileAttributes, preparedDict } from "./file-attributes.js";
+import type { FileAttributes } from "./file-attributes.js";
 import type { FileDestination } from "./file-destination.js";
 import { fopErrorOf, isErrno, isGone, isUnanswered } from "./fop-failure.js";
 import { lookUpAlone } from "./look-up-alone.js";
@@ -40,7 +40,7 @@ export async function flip(context: RunContext, move: Flip, state: FlipState): P
   const { journal } = context;
   const { gfid, lease, destination } = move;
   await move.intended;
-  await destination.prepare(lease.epoch, preparedDict(move.stat, move.attributes.xattrs));
+  await destination.prepare(lease.epoch, move.stat, move.attributes.xattrs);
   state.phase = "prepared";
   await commit(context, move, state);
   state.phase = "committed";

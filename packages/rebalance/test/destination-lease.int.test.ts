@@ -1,14 +1,8 @@
 import { getXdata, type Gfid, ROOT_GFID, xdataOf } from "@brickshift/wire";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { BrickLeases } from "../src/brick-leases.js";
-import { preparedDict } from "../src/file-attributes.js";
-import { FileDestination } from "../src/file-destination.js";
-import { FileSource } from "../src/file-source.js";
-import { rebalanceOptions } from "../src/index.js";
-import { MigrationLock } from "../src/migration-lock.js";
-import { Throttle } from "../src/throttle-driver.js";
+import { fileEnds } from "./file-ends.js";
 import { interceptedPort } from "./intercepted-port.js";
-import { makeFile, nodeScheduler, random, readAll, rebalance, statByName, twoBricks } from "./two-bricks.js";
+import { makeFile, random, readAll, rebalance, statByName, twoBricks } from "./two-bricks.js";
 
 let bricks: Awaited<ReturnType<typeof twoBricks>>;
 let gfid: Gfid;
@@ -124,42 +118,14 @@ it("revoked each time, the file stays on the source, and the message says why an
 });
 
 it("known to be lost, no fop on names can be made of it", async () => {
-  const world = { scheduler: nodeScheduler, random };
-  const options = rebalanceOptions.parse({});
-  const { fopTimeoutMs } = options;
-  const leases = new BrickLeases(bricks.source, world, options);
-  const throttle = new Throttle(0, nodeScheduler);
-  const waits = { scheduler: nodeScheduler, fopTimeoutMs, clientLockWaitMs: 0, stepPauseMs: 1 };
-  const file = new FileSource(
-    gfid,
-    { brick: bricks.source, leases, throttle, wholeBytesMax: 0, ...waits },
-    () => {},
-  );
-  const sourceId = bricks.source.capabilities?.brickId;
-  if (sourceId === undefined) throw new Error("no id");
-  const destination = new FileDestination(
-    { pargfid: ROOT_GFID, bname: "f" },
-    {
-      source: bricks.source,
-      sourceName: "b0",
-      sourceId,
-      destination: bricks.destination,
-      leases: new BrickLeases(bricks.destination, world, options),
-      fopTimeoutMs,
-      needDroppable: async () => {},
-      intended: async () => {},
-      onWritten: () => {},
-    },
-    file,
-    new MigrationLock(bricks.source, gfid, fopTimeoutMs, random.bytes(8)),
-  );
+  const { source: file, destination } = fileEnds(bricks, gfid);
   const { epoch, leaseId } = await file.acquire({ mode: "exclusive" }, new AbortController().signal);
   await destination.establish(epoch);
   destination.wantLease();
   await destination.leasedNames(new AbortController().signal);
   expect(getXdata(destination.leaseXdata, "leaseEpoch")).toBeDefined();
   const { stat } = await bricks.source.fops.stat({ gfid, xdata: xdataOf({ leaseId, leaseEpoch: epoch }) });
-  await destination.prepare(epoch, preparedDict(stat, new Map()));
+  await destination.prepare(epoch, stat, new Map());
   await destination.step("publish", epoch);
   const intrude = await intruder();
   await intrude();

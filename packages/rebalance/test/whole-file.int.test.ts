@@ -6,22 +6,18 @@ import {
   type DictValue,
   getXdata,
   type Gfid,
+  LeaseCmd,
   ROOT_GFID,
   WireError,
   xdataOf,
 } from "@brickshift/wire";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { BrickLeases } from "../src/brick-leases.js";
-import { FileDestination } from "../src/file-destination.js";
-import { FileSource } from "../src/file-source.js";
 import { type BrickPort, MemoryJournal } from "../src/index.js";
-import { MigrationLock } from "../src/migration-lock.js";
-import { rebalanceOptions } from "../src/options.js";
 import { TargetLost } from "../src/target-lost.js";
-import { Throttle } from "../src/throttle-driver.js";
+import { fileEnds } from "./file-ends.js";
 import { interceptedPort } from "./intercepted-port.js";
 import { noAnswer } from "./mortal-port.js";
-import { makeFile, nodeScheduler, random, readAll, rebalance, statByName, twoBricks } from "./two-bricks.js";
+import { makeFile, random, readAll, rebalance, statByName, twoBricks } from "./two-bricks.js";
 
 let bricks: Awaited<ReturnType<typeof twoBricks>>;
 beforeEach(async () => {
@@ -205,16 +201,23 @@ describe("a target that is put", () => {
   it("that nobody tells of is dropped with its lease, when the source still has the data", async () => {
     const gfid = await makeFile(bricks.source, "f", content);
     let phase: string | undefined;
+    const [asked, unlocked] = [new Set<unknown>(), new Set<unknown>()];
     const destination = interceptedPort(bricks.destination, {
-      put: async (_, send) => {
+      put: async ({ xdata }, send) => {
+        asked.add(getXdata(xdata ?? null, "leaseId"));
         await send();
         phase = treeOf("b1").target(gfid)?.phase;
         throw noAnswer("put");
+      },
+      lease: ({ lease }, send) => {
+        if (lease.cmd === LeaseCmd.unlock) unlocked.add(lease.leaseId);
+        return send();
       },
     });
     const options = { ...WHOLE, attemptsMax: 1, copy: { replaysMax: 0 } };
     const report = await rebalance(options).run({ source: bricks.source, destination });
     expect([phase, report.counts.failed]).toEqual(["prepared", 1]);
+    expect([asked.size, unlocked]).toEqual([1, asked]);
     expect([treeOf("b1").isLinked(gfid), leasesOn("b1")]).toEqual([false, 0]);
     expect((await readAll(bricks.source, gfid)).equals(content)).toBe(true);
   });
@@ -264,9 +267,17 @@ describe("a target that is put", () => {
         throw new WireError("WIRE_DICT", "the epoch of the lease is no number");
       },
     });
-    const report = await rebalance({ ...WHOLE, attemptsMax: 1 }).run({ source: bricks.source, destination });
-    expect(report.counts).toMatchObject({ moved: 0, failed: 1 });
-    expect([treeOf("b1").isLinked(gfid), leasesOn("b1")]).toEqual([false, 0]);
+    // Not only at the end of the run: until then no client could take a name of it away.
+    const atItsEnd: unknown[] = [];
+    await rebalance({ ...WHOLE, attemptsMax: 1 }).run({
+      source: bricks.source,
+      destination,
+      onEvent: (event) => {
+        if (event.type === "file") atItsEnd.push(event.outcome.type, treeOf("b1").isLinked(gfid));
+      },
+    });
+    expect(atItsEnd).toEqual(["failed", false]);
+    expect(leasesOn("b1")).toBe(0);
   });
 
   it("keeps the write that was let in since its content was told: it is put anew", async () => {
@@ -340,35 +351,7 @@ describe("a target that is put", () => {
 
   it("with the data of one lease takes none of another", async () => {
     const gfid = await makeFile(bricks.source, "f", content);
-    const world = { scheduler: nodeScheduler, random };
-    const options = rebalanceOptions.parse({});
-    const { fopTimeoutMs } = options;
-    const waits = { scheduler: nodeScheduler, fopTimeoutMs, clientLockWaitMs: 0, stepPauseMs: 1 };
-    const from = {
-      brick: bricks.source,
-      leases: new BrickLeases(bricks.source, world, options),
-      throttle: new Throttle(0, nodeScheduler),
-      wholeBytesMax: 1_000,
-    };
-    const source = new FileSource(gfid, { ...from, ...waits }, () => {});
-    const sourceId = bricks.source.capabilities?.brickId;
-    if (sourceId === undefined) throw new Error("no id");
-    const destination = new FileDestination(
-      { pargfid: ROOT_GFID, bname: "f" },
-      {
-        source: bricks.source,
-        sourceName: "b0",
-        sourceId,
-        destination: bricks.destination,
-        leases: new BrickLeases(bricks.destination, world, options),
-        fopTimeoutMs,
-        needDroppable: async () => {},
-        intended: async () => {},
-        onWritten: () => {},
-      },
-      source,
-      new MigrationLock(bricks.source, gfid, fopTimeoutMs, random.bytes(8)),
-    );
+    const { source, destination } = fileEnds(bricks, gfid, 1_000);
     const { signal } = new AbortController();
     const first = await source.acquire({ mode: "exclusive" }, signal);
     await destination.establish(first.epoch);
