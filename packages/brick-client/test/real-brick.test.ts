@@ -4,8 +4,10 @@ import { createMemoryTransport } from "@brickshift/transport-memory";
 import {
   ANONYMOUS_FD,
   dictText,
+  type Epoch,
   Errno,
   type FopRequest,
+  getXdata,
   gfidValue,
   LeaseCmd,
   leaseIdFromRandom,
@@ -77,6 +79,42 @@ describe("a real brick", () => {
       code: "CLIENT_AUTH_REFUSED",
     });
     await expect(newClient({}, "b1").connect()).rejects.toMatchObject({ code: "CLIENT_BRICK_UNKNOWN" });
+    await client.close();
+  });
+
+  it("counts the lease of a migration target that was put with it, until a publication gives it back", async () => {
+    const { client, newLeaseId } = await setup();
+    const { stat: root } = await client.fops.stat({ gfid: ROOT_GFID });
+    const leaseId = newLeaseId();
+    const token = { fence: 5n as Epoch, source: gfid };
+    const asked = xdataOf({ ...token, linkto: "s0", leaseId, leaseScope: "data" });
+    const { xdata } = await client.fops.put({
+      pargfid: ROOT_GFID,
+      bname: "target",
+      mode: 0o101000,
+      umask: 0,
+      flag: OpenFlags.excl,
+      offset: 0,
+      xattr: xdataOf({ attributes: { ...root, mode: 0o100644, size: 1 } }),
+      xdata: new Map([["gfid-req", gfidValue(gfid)], ...asked]),
+      payload: Uint8Array.of(1),
+    });
+    const epoch = getXdata(xdata, "leaseEpoch");
+    expect(client.leases()).toEqual([{ gfid, leaseId, leaseType: LeaseType.readWrite, epoch }]);
+    const dict = xdataOf({ migration: "publish" });
+    await client.fops.setxattr({ gfid, flags: 0, dict, xdata: xdataOf({ ...token, leaseId }) });
+    expect(client.leases()).toHaveLength(1);
+    const lease = { cmd: LeaseCmd.unlock, leaseType: 0, leaseId, leaseFlags: 0 };
+    await client.fops.lease({ gfid, lease });
+    expect(client.leases()).toEqual([]);
+    const again = newLeaseId();
+    const set = { cmd: LeaseCmd.set, leaseType: LeaseType.readWrite, leaseId: again, leaseFlags: 0 };
+    const granted = await client.fops.lease({ gfid, lease: set, xdata: xdataOf({ leaseScope: "data" }) });
+    const leaseEpoch = getXdata(granted.xdata, "leaseEpoch");
+    expect(client.leases()).toHaveLength(1);
+    const named = xdataOf({ ...token, leaseId: again, ...(leaseEpoch !== undefined && { leaseEpoch }) });
+    await client.fops.setxattr({ gfid, flags: 0, dict, xdata: named });
+    expect(client.leases()).toEqual([]);
     await client.close();
   });
 

@@ -62,6 +62,12 @@ function putTarget(client: TestClient, put: Put, auth: Partial<TestAuth> = {}) {
   return client.call("put", { ...what, xattr, xdata, payload }, auth);
 }
 
+/** A MKNOD of one that is empty. */
+function makeTarget(client: TestClient, { gfid, bname = "t", fence }: Put) {
+  const xdata = xdataOf({ linkto: "s0", ...token(fence) }, new Map([["gfid-req", gfidValue(gfid)]]));
+  return client.call("mknod", { pargfid: ROOT_GFID, dev: 0n, mode: 0o101000, umask: 0, bname, xdata });
+}
+
 /** What asks for the exclusive lease along with the target. */
 const lease = (leaseId = newLeaseId()) => xdataOf({ leaseId, leaseScope: "data", links: [] });
 
@@ -146,16 +152,18 @@ describe("a migration target that is put", () => {
     expect(brick.gate.usage.leases).toBe(0);
   });
 
-  it("that comes while one of its gfid is being made is told that it exists", async () => {
+  it.each(["PUT", "MKNOD"])("that is being made is there when a %s of its gfid hears of it", async (fop) => {
     const store = createMemoryStore();
     const paused = pausedStore(store);
-    const { runner, stranger, gfid } = await setUp(paused.store);
+    const { runner, stranger, gfid, brick } = await setUp(paused.store);
     paused.hold();
     const first = putTarget(runner, { gfid });
-    const second = putTarget(stranger, { gfid, bname: "u", fence: 6n });
+    const another = { gfid, bname: "u", fence: 6n };
+    const asked = fop === "PUT" ? putTarget(stranger, another) : makeTarget(stranger, another);
+    const second = asked.then(({ opErrno }) => [opErrno, brick.tree.target(gfid)?.phase]);
     await settle();
     paused.letGo();
-    expect([(await first).opErrno, (await second).opErrno]).toEqual([0, Errno.EEXIST]);
+    expect([(await first).opErrno, await second]).toEqual([0, [Errno.EEXIST, "prepared"]]);
   });
 });
 
