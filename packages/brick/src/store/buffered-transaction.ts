@@ -27,6 +27,7 @@ export class BufferedTransaction implements MetaTransaction {
   readonly #base: MetaReader;
   readonly #changes = new Map<string, KeyChange>();
   #usesReserve = false;
+  #putBytes = 0;
 
   /** `base` is the state that all earlier transactions left. */
   constructor(base: MetaReader) {
@@ -41,6 +42,11 @@ export class BufferedTransaction implements MetaTransaction {
   /** How many keys are changed. */
   get size(): number {
     return this.#changes.size;
+  }
+
+  /** Length of all keys and values that were put, of those put over again too. */
+  get putBytes(): number {
+    return this.#putBytes;
   }
 
   get mayUseReserve(): boolean {
@@ -75,6 +81,7 @@ export class BufferedTransaction implements MetaTransaction {
     invariant(key.length > 0 && key.length <= META_KEY_BYTES_MAX, `a key of ${key.length} bytes`);
     invariant(value.length > 0, "a value has at least one byte");
     this.#changes.set(keyText(key), { key, value });
+    this.#putBytes += key.length + value.length;
   }
 
   delete(key: Uint8Array): void {

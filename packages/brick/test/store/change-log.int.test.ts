@@ -244,7 +244,7 @@ function metaOver(directory: string, around: (commit: () => Promise<unknown>) =>
   });
   const log = ChangeLog.create(directory);
   const reserve = new Reserve(directory);
-  reserve.admit(() => true);
+  reserve.balance();
   const meta = new DiskMeta({ records: watched, state, log, reserve });
   return {
     meta,

@@ -82,6 +82,48 @@ it.each([1, 30])(
   },
 );
 
+it.each([
+  [1, 16_384, 16],
+  [8, 4_096, 16],
+  [96, 600, 16],
+  [1, 16_384, 128],
+])(
+  "fills a disk by transactions at one time, %i values of %i bytes in each, %i MiB",
+  async (count, length, room) => {
+    small.unmount();
+    small = SmallDisk.mount(disk, room * 1_048_576);
+    const store = await open();
+    const all = Math.ceil((room * 1_048_576) / count / length);
+    const names = Array.from({ length: all }, (_, index) => `key-${index}`);
+    const putSome = (name: string) =>
+      store.meta.transact((tx) => {
+        for (let at = 0; at < count; at += 1) tx.put(Buffer.from(`${name}-${at}`), Buffer.alloc(length, 7));
+      });
+    const kept: string[] = [];
+    const refusals = new Set<string>();
+    const putKept = async (name: string) => {
+      try {
+        await putSome(name);
+        kept.push(name);
+      } catch (error) {
+        refusals.add((error as Error).message);
+      }
+    };
+    await Promise.all(names.map(putKept));
+    // A commit that fails takes all of its transactions along, and is told in words of lmdb.
+    expect([...refusals]).toEqual([`STORE_NO_SPACE: ${join(disk, "store")} has no room left`]);
+    expect(kept.length).toBeGreaterThan(names.length / 3);
+    const found = keys(store);
+    expect(found).toHaveLength(kept.length * count);
+    await store.close();
+    const again = await open();
+    expect(keys(again)).toEqual(found);
+    expect(await outcomes(found.map((name) => remove(again, name)))).toEqual(["kept"]);
+    expect(keys(again)).toEqual([]);
+    await again.close();
+  },
+);
+
 it("gives its reserve to what says that it makes room, and has it back when there is room", async () => {
   const store = await open();
   const reserve = () => statSync(join(disk, "store", "reserve")).size;

@@ -5,7 +5,7 @@ import { hostLater } from "../../host-driver.js";
 import { StoreError } from "../store-error.js";
 import { bytesOf, type ChangeLog } from "./change-log.js";
 import { commitFailure } from "./commit-failure.js";
-import type { Reserve } from "./reserve.js";
+import { BYTES_PER_CHANGE, type Reserve } from "./reserve.js";
 
 type Outcome<T> = { readonly result: T } | { readonly error: unknown };
 
@@ -18,8 +18,6 @@ const LOGGED_BYTES_MAX = 262_144;
 const LOGGED_MS_MAX = 200;
 /** Where lmdb could not take it, it is asked again after so long: each time it says on the standard error why. */
 const RETRY_MS = 2_000;
-/** What the change of one key may take in lmdb beside its value: the two halves of a leaf, and its share of the pages above. */
-const BYTES_PER_CHANGE = 10_240;
 
 /** Where {@link DiskMeta} keeps its records. */
 export interface DiskMetaParts {
@@ -146,15 +144,17 @@ export class DiskMeta implements MetaStore {
 
   async #commit<T>(work: (tx: MetaTransaction) => T): Promise<T> {
     this.#committing += 1;
+    const tx = new BufferedTransaction(this.#records);
     let outcome: Outcome<T>;
     try {
-      outcome = await this.#parts.records.transaction(() => this.#runAndApply(work));
+      outcome = await this.#parts.records.transaction(() => this.#runAndApply(tx, work));
       this.#forgetLogged();
       this.#isUnclear = false;
     } catch (error) {
       this.#isUnclear = true;
       throw this.#parts.reserve.failureOf(await commitFailure(error), "commit");
     } finally {
+      this.#parts.reserve.settle(tx);
       this.#committing -= 1;
       this.#version += 1;
     }
@@ -163,15 +163,14 @@ export class DiskMeta implements MetaStore {
   }
 
   /** Inside the batch: what throws must not reach lmdb, which would keep the writes made before. */
-  #runAndApply<T>(work: (tx: MetaTransaction) => T): Outcome<T> {
+  #runAndApply<T>(tx: BufferedTransaction, work: (tx: MetaTransaction) => T): Outcome<T> {
     if (this.#isLogged && !this.#hasAll) {
       bringFromLog(this.#parts, [...this.#logged.changes()], this.#loggedNumber);
     }
-    const tx = new BufferedTransaction(this.#records);
     let result: T;
     try {
       result = work(tx);
-      this.#parts.reserve.admit(() => tx.mayUseReserve);
+      this.#parts.reserve.admit(tx);
     } catch (error) {
       return { error };
     }

@@ -75,7 +75,7 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
     // After all that makes a store, and before the first change of which an older release would know nothing.
     if (known?.version !== STORE_VERSION) writeStoreFormat(directory, id);
     log = ChangeLog.create(directory);
-    reserve.admit(() => true);
+    reserve.balance();
     const meta = new DiskMeta({ records, state, log, reserve });
     const data = new DiskData(options);
     const opened = { root, log };
@@ -86,7 +86,7 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
       await recording;
       try {
         await meta.commitLogged();
-        reserve.admit(() => true);
+        reserve.balance();
         await committed(state.put(IS_CLOSED, true));
         await opened.root.close();
       } catch (error) {
@@ -108,7 +108,7 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
       await probeMedium(directory, identity);
       checkOpen();
       checks += 1;
-      reserve.admit(() => true);
+      reserve.balance();
       const recorded = committed(state.put(CHECKS, checks));
       recording = recorded.catch(() => {});
       await recorded.catch((error: unknown) => {

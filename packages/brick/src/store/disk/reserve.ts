@@ -12,6 +12,21 @@ const RESERVE_SHARE = 1 / 16;
 const MARGIN_SHARE = 1 / 4;
 const PIECE_BYTES = 65_536;
 const PLENTY_BYTES = 64 * 1_048_576;
+/** What the change of one key may take in lmdb beside its value: the two halves of a leaf, and its share of the pages above. */
+export const BYTES_PER_CHANGE = 10_240;
+/** What lmdb has in a leaf for a key, beside the key. */
+const NODE_BYTES = 16;
+const roomUnknown = { spareBytes: Number.MAX_SAFE_INTEGER, missingBytes: 0 };
+
+/** What a transaction needs room for; it stays the same until it is settled. */
+export interface Claim {
+  /** How many keys are changed. */
+  readonly size: number;
+  /** Length of all keys and values that are put. */
+  readonly putBytes: number;
+  /** Asked when the medium is full only. */
+  readonly mayUseReserve: boolean;
+}
 
 /**
  * Room on the medium that is kept for changes which make room. lmdb writes each page that it changes to another place, a removal
@@ -23,6 +38,12 @@ export class Reserve {
   readonly #directory: string;
   #heldBytes: number;
   #keptFreeBytes = 0;
+  /** Admitted, and perhaps not on the medium yet. */
+  readonly #claims = new Set<Claim>();
+  #changes = 0;
+  #growthBytes = 0;
+  /** So much may be claimed before the medium is asked again; nothing as soon as a commit has ended. */
+  #creditBytes = 0;
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -32,36 +53,49 @@ export class Reserve {
 
   /** Sees that there is room for what may use the reserve, as far as the reserve reaches. */
   makeRoom(): void {
-    const { freeBytes, marginBytes } = this.#room();
-    if (freeBytes < marginBytes && this.#heldBytes > 0) this.#giveBack(marginBytes - freeBytes);
+    const { spareBytes } = this.#room();
+    if (spareBytes < 0 && this.#heldBytes > 0) this.#giveBack(-spareBytes);
+  }
+
+  /** As {@link makeRoom}; where there is room, the reserve has its part of it first. */
+  balance(): void {
+    if (!this.#refill()) this.makeRoom();
+    this.#creditBytes = 0;
   }
 
   /** From now on so much is kept free beside the margin, out of the reserve where need be, for what the next commit brings along. */
   keepFree(bytes: number): void {
     this.#keptFreeBytes = bytes;
+    this.#creditBytes = 0;
     if (bytes > 0) this.makeRoom();
   }
 
   /** Whether the reserve is whole, and so much is free that what is put off for a moment will have its room. */
   get hasPlenty(): boolean {
-    const { freeBytes, reserveBytes } = this.#room();
-    return this.#heldBytes >= reserveBytes && freeBytes >= PLENTY_BYTES;
+    const { spareBytes, missingBytes } = this.#room();
+    return missingBytes <= 0 && spareBytes >= PLENTY_BYTES;
   }
 
   /**
-   * Before a commit: sees that there is room for it.
-   * @param mayUseReserve asked when the medium is full only.
-   * @throws StoreError `STORE_NO_SPACE` when there is none but the reserve, and the commit may not use it.
+   * Sees that a commit has room for one transaction more, beside all that were admitted and are not settled: lmdb writes them
+   * together, and fails as a whole. Where there is plenty the medium is asked once for all of them.
+   * @throws StoreError `STORE_NO_SPACE` when there is no room but the reserve, and the transaction may not use it.
    */
-  admit(mayUseReserve: () => boolean): void {
-    const { freeBytes, marginBytes, reserveBytes } = this.#room();
-    const spareBytes = freeBytes - marginBytes;
-    const missingBytes = reserveBytes - this.#heldBytes;
-    if (missingBytes > 0 && spareBytes > 0) this.#hold(this.#heldBytes + Math.min(missingBytes, spareBytes));
-    // There is room also where the reserve could not be made, for want of fds or a permission.
-    if (spareBytes >= Math.max(0, missingBytes)) return;
-    if (!mayUseReserve()) throw new StoreError("STORE_NO_SPACE", `${this.#directory} has no room left`);
-    this.makeRoom();
+  admit(claim: Claim): void {
+    this.#count(claim, 1);
+    this.#claims.add(claim);
+    this.#creditBytes -= growthBytes(claim) + claim.size * BYTES_PER_CHANGE;
+    if (this.#creditBytes >= 0 || this.#refill()) return;
+    if (claim.mayUseReserve) return this.makeRoom();
+    this.settle(claim);
+    throw new StoreError("STORE_NO_SPACE", `${this.#directory} has no room left`);
+  }
+
+  /** The commit of a transaction has ended, one way or the other; nothing to do for one that was not admitted. */
+  settle(claim: Claim): void {
+    if (!this.#claims.delete(claim)) return;
+    this.#count(claim, -1);
+    this.#creditBytes = 0;
   }
 
   /** What a commit failed with. On a medium that is almost full lmdb fails with EIO: it wrote the half of a page. */
@@ -74,25 +108,45 @@ export class Reserve {
   }
 
   get #isShort(): boolean {
-    const { freeBytes, marginBytes } = this.#room();
-    return freeBytes < marginBytes;
+    return this.#room().spareBytes < 0;
   }
 
+  #count(claim: Claim, sign: 1 | -1): void {
+    this.#changes += sign * claim.size;
+    this.#growthBytes += sign * growthBytes(claim);
+  }
+
+  /** Asks the medium, and makes the reserve whole as far as there is room. @returns whether there is room without the reserve. */
+  #refill(): boolean {
+    const { spareBytes, missingBytes } = this.#room();
+    if (missingBytes > 0 && spareBytes > 0) this.#hold(this.#heldBytes + Math.min(missingBytes, spareBytes));
+    this.#creditBytes = missingBytes > 0 ? 0 : spareBytes - PLENTY_BYTES;
+    // There is room also where the reserve could not be made, for want of fds or a permission.
+    return spareBytes >= Math.max(0, missingBytes);
+  }
+
+  /** What is free beside the margin and all that is claimed, and what the reserve lacks. */
   #room() {
-    const unknown = { freeBytes: Number.MAX_SAFE_INTEGER, marginBytes: 0, reserveBytes: 0 };
     try {
       const { bsize, bavail, blocks } = statfsSync(this.#directory);
-      if (blocks === 0) return unknown;
+      if (blocks === 0) return roomUnknown;
       const reserveBytes = Math.min(RESERVE_BYTES_MAX, Math.floor(blocks * bsize * RESERVE_SHARE));
+      const marginBytes = Math.floor(reserveBytes * MARGIN_SHARE) + this.#keptFreeBytes;
       return {
-        freeBytes: bavail * bsize,
-        marginBytes: Math.floor(reserveBytes * MARGIN_SHARE) + this.#keptFreeBytes,
-        reserveBytes,
+        spareBytes: bavail * bsize - marginBytes - this.#claimedBytes(),
+        missingBytes: reserveBytes - this.#heldBytes,
       };
     } catch {
       // What is wrong with the medium the commit tells.
-      return unknown;
+      return roomUnknown;
     }
+  }
+
+  /** What a commit of all that was admitted may take: it copies no page twice, however many keys of one it changes. */
+  #claimedBytes(): number {
+    if (this.#claims.size === 0) return 0;
+    const recordsBytes = statSync(join(this.#directory, "meta")).size;
+    return this.#growthBytes + Math.min(this.#changes * BYTES_PER_CHANGE, recordsBytes);
   }
 
   /** Grows the file, as far as nobody else takes the room. */
@@ -121,4 +175,9 @@ export class Reserve {
       // The medium is told to be full when a change finds it so.
     }
   }
+}
+
+/** What lmdb needs at most for new records: leaves may be half empty, and the last page of a long value almost. */
+function growthBytes({ size, putBytes }: Claim): number {
+  return 2 * (putBytes + size * NODE_BYTES);
 }
