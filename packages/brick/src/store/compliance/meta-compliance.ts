@@ -24,6 +24,19 @@ export function metaCompliance(current: () => BrickStore): void {
       expect(store.meta.get(bytes("k2"))).toBeUndefined();
     });
 
+    it("gives values that stay as they are, whatever is read and put after", async () => {
+      await put("k1", "k22", "k333");
+      const values = await store.meta.transact((tx) => ["k1", "k22"].map((key) => tx.get(bytes(key))));
+      values.push(store.meta.get(bytes("k333")), store.meta.get(bytes("k1")));
+      await store.meta.transact((tx) => {
+        for (const key of ["k1", "k22", "k333"])
+          tx.put(bytes(key), bytes("another one, and longer than the first"));
+      });
+      store.meta.get(bytes("k1"));
+      const texts = values.map((value) => Buffer.from(value?.slice() ?? []).toString());
+      expect(texts).toEqual(["value of k1", "value of k22", "value of k333", "value of k1"]);
+    });
+
     it("forgets what was deleted, and does not mind deleting what is not there", async () => {
       await put("k1");
       await store.meta.transact((tx) => {

@@ -52,7 +52,7 @@ export class DiskMeta implements MetaStore {
     const { records, state } = parts;
     this.#parts = parts;
     this.#records = {
-      get: (key) => records.get(key),
+      get: (key) => copyOf(records.getBinaryFast(key)),
       range: (range) => [...records.getRange(lmdbRange(range))],
     };
     this.#logged = new BufferedTransaction(this.#records);
@@ -195,6 +195,15 @@ export class DiskMeta implements MetaStore {
   #check(): void {
     if (this.#isClosed) throw new StoreError("STORE_CLOSED", "the store is closed");
   }
+}
+
+/** lmdb reads into a buffer of its own. What its `get` gives has memory of its own for each value, which takes as long as the read. */
+function copyOf(read: Buffer | undefined): Uint8Array | undefined {
+  if (read === undefined) return undefined;
+  // The length that lmdb sets is that of the value, and not the one by which the buffer is copied as a whole.
+  const value = Buffer.allocUnsafe(read.length);
+  value.set(read.subarray(0, value.length));
+  return value;
 }
 
 /** Within a transaction of lmdb: brings what is in the log up to the record of that number, and sees that there is room for it. */
