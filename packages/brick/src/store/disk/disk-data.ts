@@ -1,5 +1,4 @@
 import { existsSync, fstatSync, ftruncateSync, readdirSync, statfsSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { type Gfid, parseGfid } from "@brickshift/wire";
 import { InTurn } from "../in-turn.js";
 import type { BlobStat, DataStore } from "../store.js";
@@ -36,6 +35,8 @@ const bringsNames: ReadonlySet<number> = new Set([0xef53, 0x5846_5342, 0x9123_68
 /** Blobs as plain files named by gfid, in 256 directories by its first byte. */
 export class DiskData implements DataStore {
   readonly #options: DiskStoreOptions;
+  /** By the first byte of a gfid: a path is asked for several times for each file. */
+  readonly #directories: readonly string[];
   readonly #files: OpenFiles;
   readonly #turns = new InTurn();
   readonly #fresh = new FreshNames((gfid) => this.#directory(gfid), FRESH_NAMES_MAX);
@@ -46,6 +47,7 @@ export class DiskData implements DataStore {
 
   constructor(options: DiskStoreOptions) {
     this.#options = options;
+    this.#directories = Array.from({ length: 256 }, (_, byte) => blobDirectory(options.directory, byte));
     this.#syncsNames = !bringsNames.has(statfsSync(options.directory).type);
     this.#files = new OpenFiles((gfid) => this.#path(gfid), options.openFilesMax);
   }
@@ -146,8 +148,7 @@ export class DiskData implements DataStore {
 
   async *list(): AsyncGenerator<Gfid> {
     this.#check();
-    for (let byte = 0; byte < 256; byte += 1) {
-      const directory = blobDirectory(this.#options.directory, byte);
+    for (const [byte, directory] of this.#directories.entries()) {
       if (!existsSync(directory)) continue;
       for (const name of readdirSync(directory)) {
         const gfid = gfidOf(name, byte);
@@ -223,11 +224,11 @@ export class DiskData implements DataStore {
   }
 
   #directory(gfid: Gfid): string {
-    return blobDirectory(this.#options.directory, firstByte(gfid));
+    return this.#directories[firstByte(gfid)] as string;
   }
 
   #path(gfid: Gfid): string {
-    return join(this.#directory(gfid), gfid);
+    return `${this.#directory(gfid)}/${gfid}`;
   }
 }
 
