@@ -234,6 +234,22 @@ export const ofBrick: readonly Mutant[] = [
     tests: ["packages/brick/test/store/full-disk.int.test.ts"],
   },
   {
+    rule: "what the transactions of one commit put counts against the room for the next of them",
+    edits: [{ file: `${src}/store/disk/reserve.ts`, from: `this.#claims.add(claim);`, to: `` }],
+    tests: ["packages/brick/test/store/full-disk.int.test.ts"],
+  },
+  {
+    rule: "the medium is asked for its room again once a commit has ended",
+    edits: [
+      {
+        file: `${src}/store/disk/reserve.ts`,
+        from: `if (!this.#claims.delete(claim)) return;`,
+        to: `return;`,
+      },
+    ],
+    tests: ["packages/brick/test/store/full-disk.int.test.ts"],
+  },
+  {
     rule: "readers see a commit that has come to lmdb whole, with what was put off",
     edits: [
       {
