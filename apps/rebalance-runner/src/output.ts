@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import { createLogUpdate } from "log-update";
 
 /** Anything a command tells: `event` names it, the rest are its figures. */
@@ -18,11 +19,42 @@ export interface Output {
   report(lines: readonly string[], event: OutputEvent): void;
 }
 
-/** One JSON object a line on `stream`, the report last. */
-export function jsonOutput(stream: NodeJS.WritableStream): Output {
-  const write = (event: OutputEvent) => void stream.write(`${JSON.stringify(event)}\n`);
+/** How long figures are gathered, in ms: no reader notices. */
+const GATHER_MS = 10;
+/** From so many characters on they are written before. */
+const GATHERED_MAX = 65_536;
+
+/**
+ * One JSON object a line on `stream`, the report last. The figures of some milliseconds are written together, as a write
+ * costs far more than a line; all else is written at once, behind them.
+ * @param owner emits `exit` when the process ends, then what is left is written.
+ */
+export function jsonOutput(
+  stream: NodeJS.WritableStream,
+  owner: Pick<EventEmitter, "once"> = process,
+): Output {
+  let gathered = "";
+  let timer: NodeJS.Timeout | undefined;
+  const flush = () => {
+    clearTimeout(timer);
+    if (gathered === "") return;
+    const lines = gathered;
+    gathered = "";
+    stream.write(lines);
+  };
+  const gather = (event: OutputEvent) => {
+    if (gathered === "") timer = setTimeout(flush, GATHER_MS);
+    gathered += `${JSON.stringify(event)}\n`;
+    if (gathered.length >= GATHERED_MAX) flush();
+  };
+  const write = (event: OutputEvent) => {
+    gather(event);
+    flush();
+  };
+  // A second Ctrl-C ends the process before it is time.
+  owner.once("exit", flush);
   return {
-    event: write,
+    event: gather,
     say: (_, event) => write(event),
     status: (_, event) => write(event),
     report: (_, event) => write(event),
