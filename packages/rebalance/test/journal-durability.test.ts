@@ -1,5 +1,5 @@
 import type * as Fs from "node:fs/promises";
-import { mkdtempSync, rmSync } from "node:fs";
+import { constants, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Gfid } from "@brickshift/wire";
@@ -15,13 +15,15 @@ vi.mock("node:fs/promises", async (importOriginal) => {
   const told = ["appendFile", "datasync", "sync"] as const;
   return {
     ...fs,
-    async open(path: string, flags: string) {
+    async open(path: string, flags: string | number) {
       const handle = await fs.open(path, flags);
+      const isSynced = typeof flags === "number" && constants.O_DSYNC > 0 && (flags & constants.O_DSYNC) > 0;
       for (const name of told) {
         const call = handle[name].bind(handle) as (...args: unknown[]) => Promise<void>;
         handle[name] = async (...args: unknown[]) => {
           await call(...args);
           calls.push(`${name} ${basename(path)}`);
+          if (isSynced && name === "appendFile") calls.push(`datasync ${basename(path)}`);
         };
       }
       return handle;
@@ -82,7 +84,7 @@ it("brings a new journal whole to the disk, then its name, and then each record 
   ]);
   calls.length = 0;
   await journal.intent(intent(newGfid())).then(() => calls.push("noted"));
-  expect(calls).toEqual(["appendFile journal.new", "datasync journal.new", "noted"]);
+  expect(calls).toEqual(["appendFile journal", "datasync journal", "noted"]);
   await journal.close();
 });
 
@@ -91,6 +93,6 @@ it("brings many records with one sync", async () => {
   await journal.begin(header());
   calls.length = 0;
   await Promise.all(Array.from({ length: 50 }, () => journal.intent(intent(newGfid()))));
-  expect(calls).toEqual(["appendFile journal.new", "datasync journal.new"]);
+  expect(calls).toEqual(["appendFile journal", "datasync journal"]);
   await journal.close();
 });
