@@ -139,8 +139,8 @@ class DrivenBrickClient implements BrickClient {
     const fd = releasedFd(name, request);
     if (fd !== undefined) this.#fds.beginRelease(fd);
     try {
-      const isExempt = options.isExempt ?? exemptFops.has(name);
-      const answer = await this.#rpc.call(this.#callOf(name, body, options), { ...options, isExempt });
+      const isExempt = exemptFops.has(name);
+      const answer = await this.#rpc.call(this.#callOf(name, body, options), { isExempt, ...options });
       if (fd !== undefined) this.#fds.endRelease(fd, "answered");
       return this.#finish(name, request, answer);
     } catch (error) {

@@ -44,7 +44,7 @@ export class FileSource implements Source {
       mode === "exclusive"
         ? await acquireUnlocked(
             this.#world,
-            { ...wish, tell: "attributes", ...(wholeBytesMax > 0 && { contentBytesMax: wholeBytesMax }) },
+            { tell: "attributes", ...(wholeBytesMax > 0 && { contentBytesMax: wholeBytesMax }), ...wish },
             signal,
           )
         : await leases.acquire(wish, signal);

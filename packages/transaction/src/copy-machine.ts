@@ -218,8 +218,9 @@ export class CopyMachine {
     const isUrgent = this.#mode === "exclusive" || isRecalled;
     const shape = isUrgent ? this.#window.urgentShape : this.#window.shape;
     const sizeHintBytes = this.#sizeHintBytes;
-    const start = { lease, remaining, touchedBytes, isFenced, shape, sizeHintBytes };
-    this.#transaction = new Transaction({ ...start, startedAtMs: nowMs }, this.#nextOp);
+    const startedAtMs = nowMs;
+    const start = { lease, remaining, touchedBytes, isFenced, shape, sizeHintBytes, startedAtMs };
+    this.#transaction = new Transaction(start, this.#nextOp);
   }
 
   /** Issues what may be issued; ends the transaction when all that was issued is done. */
@@ -410,7 +411,7 @@ export class CopyMachine {
     this.#phase = { phase: "ended" };
     const report = this.#tally.report(this.#replays, this.#window.bytes, nowMs);
     const done = { ok: true, end, progress: this.#ledger.progress(), report } as const;
-    return [{ type: "end", result: lease === undefined ? done : { ...done, lease } }];
+    return [{ type: "end", result: lease === undefined ? done : { lease, ...done } }];
   }
 
   #ended(error: TransactionError, nowMs: number): CopyEffect[] {
