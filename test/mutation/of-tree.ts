@@ -1,6 +1,7 @@
 import type { Mutant } from "./mutant.js";
 
 const src = "packages/brick/src";
+const kept = ["packages/brick/test/tree/kept-content.test.ts"];
 const migration = ["packages/brick/test/gate", "packages/brick/test/tree/migration.test.ts"];
 
 /** The tree of the brick, and what it keeps from whom while a file moves. */
@@ -124,16 +125,197 @@ export const ofTree: readonly Mutant[] = [
   },
   {
     rule: "a target that is put is on the disk before there is a record of it",
-    edits: [{ file: `${src}/tree/migration-calls.ts`, from: `      await data.sync(gfid);`, to: `` }],
+    edits: [
+      {
+        file: `${src}/tree/migration-calls.ts`,
+        from: `  if (content.length > 0) await data.write(gfid, 0, content);
+  await data.sync(gfid);`,
+        to: `  if (content.length > 0) await data.write(gfid, 0, content);`,
+      },
+    ],
     tests: ["packages/brick/test/tree/recovery.test.ts"],
+  },
+  {
+    rule: "what a file keeps is on the disk as a blob before its record refers to that",
+    edits: [{ file: `${src}/tree/contents.ts`, from: `      await this.#data.sync(gfid);`, to: `` }],
+    tests: kept,
+  },
+  {
+    rule: "whoever waited for a blob is admitted anew",
+    edits: [
+      {
+        file: `${src}/tree/contents.ts`,
+        from: `      await moving;`,
+        to: `      await moving;
+      return work(record);`,
+      },
+    ],
+    tests: kept,
+  },
+  {
+    rule: "whoever comes later waits for a blob that is being made",
+    edits: [
+      {
+        file: `${src}/tree/contents.ts`,
+        from: `if (moving !== undefined || keptBytes === undefined) return moving;`,
+        to: `if (keptBytes === undefined) return undefined;`,
+      },
+    ],
+    tests: kept,
+  },
+  {
+    rule: "a content that was taken away meanwhile does not come back as a blob",
+    edits: [
+      {
+        file: `${src}/tree/contents.ts`,
+        from: `if (record?.keptBytes !== kept.length) return`,
+        to: `if (record?.keptBytes === undefined) return`,
+      },
+    ],
+    tests: kept,
+  },
+  {
+    rule: "a blob that holds nothing any more goes",
+    edits: [
+      { file: `${src}/tree/contents.ts`, from: `    if (isEmptied) await this.#data.remove(gfid);`, to: `` },
+    ],
+    tests: kept,
+  },
+  {
+    rule: "a blob that the record refers to since a commit that was in doubt stays",
+    edits: [
+      {
+        file: `${src}/tree/contents.ts`,
+        from: `return record?.keptBytes !== undefined;`,
+        to: `return true;`,
+      },
+    ],
+    tests: kept,
+  },
+  {
+    rule: "a blob that was there before an attempt stays when that fails",
+    edits: [{ file: `${src}/tree/contents.ts`, from: `if (isNew) await`, to: `await` }],
+    tests: kept,
+  },
+  {
+    rule: "a file that gets a blob has the times that it had",
+    edits: [
+      {
+        file: `${src}/tree/contents.ts`,
+        from: `const dataStampMs = this.#data.stat(gfid)?.wallModifiedMs ?? 0;`,
+        to: `const dataStampMs = 0;`,
+      },
+    ],
+    tests: kept,
+  },
+  {
+    rule: "a kept content is a copy",
+    edits: [{ file: `${src}/tree/tree-context.ts`, from: `Uint8Array.from(content)`, to: `content` }],
+    tests: kept,
+  },
+  {
+    rule: "records that take much of the medium keep no more contents",
+    edits: [
+      {
+        file: `${src}/tree/migration-calls.ts`,
+        from: ` && store.meta.share() <= options.keptShareMax`,
+        to: ` && store.bootCount > 0`,
+      },
+    ],
+    tests: kept,
+  },
+  {
+    rule: "a preparation that waited for a blob is admitted anew",
+    edits: [
+      {
+        file: `${src}/tree/migration-calls.ts`,
+        from: `    context.guard.checkToken(gfid, record, token);
+    checkMadeUnder(gfid, record, madeUnder);
+    return record;`,
+        to: `    return record;`,
+      },
+    ],
+    tests: kept,
+  },
+  {
+    rule: "an adoption of an empty target, made again, empties nothing",
+    edits: [
+      {
+        file: `${src}/tree/migration-calls.ts`,
+        from: `const emptied = isEmpty ? record : emptyWithin`,
+        to: `const emptied = isEmpty && gfid === "" ? record : emptyWithin`,
+      },
+    ],
+    tests: migration,
+  },
+  {
+    rule: "a removed file leaves no blob of an attempt that failed",
+    edits: [
+      {
+        file: `${src}/tree/tree-context.ts`,
+        from: `    if (isRegular(record)) this.#blobs.push(gfid);`,
+        to: `    if (isRegular(record) && record.keptBytes === undefined) this.#blobs.push(gfid);`,
+      },
+    ],
+    tests: kept,
+  },
+  {
+    rule: "a file is held while its content is brought into a blob",
+    edits: [{ file: `${src}/tree/contents.ts`, from: `    this.#context.open.hold(gfid);`, to: `` }],
+    tests: kept,
+  },
+  {
+    rule: "a kept content goes with its record",
+    edits: [
+      {
+        file: `${src}/tree/tree-records.ts`,
+        from: `    this.#tx.delete(objectKey(RecordKind.content, gfid));`,
+        to: ``,
+      },
+    ],
+    tests: kept,
+  },
+  {
+    rule: "the content that a file keeps goes as soon as the file has moved",
+    edits: [
+      {
+        file: `${src}/tree/migration-calls.ts`,
+        from: `  return { ...record, keptBytes: 0 };`,
+        to: `  return record;`,
+      },
+    ],
+    tests: kept,
+  },
+  {
+    rule: "a start after a kill removes a blob that a kept content has not come into",
+    edits: [
+      {
+        file: `${src}/tree/recovery.ts`,
+        from: `if (record !== undefined && record.keptBytes === undefined) continue;`,
+        to: `if (record !== undefined) continue;`,
+      },
+    ],
+    tests: kept,
+  },
+  {
+    rule: "of changes that are made together one that fails fails alone",
+    edits: [
+      {
+        file: `${src}/tree/gathered-changes.ts`,
+        from: `      if (gathered.length === 1) gathered[0]?.reject(error);
+      else for (const one of gathered) await this.#make([one]);`,
+        to: `      for (const { reject } of gathered) reject(error);`,
+      },
+    ],
+    tests: ["packages/brick/test/tree/gathered-changes.test.ts"],
   },
   {
     rule: "a target gets the size of the source",
     edits: [
       {
         file: `${src}/tree/migration-calls.ts`,
-        from: `await context.store.data.truncate(gfid, attributes.size);`,
-        to: ``,
+        from: `() => context.store.data.truncate(gfid, attributes.size))`,
+        to: `async () => {})`,
       },
     ],
     tests: migration,
@@ -180,8 +362,10 @@ export const ofTree: readonly Mutant[] = [
     edits: [
       {
         file: `${src}/tree/migration-calls.ts`,
-        from: `if (token.fence <= record.target.fence && !isUntouched) {`,
-        to: `if (false) {`,
+        from: `  if (isUntouched) return true;
+`,
+        to: `  if (isUntouched || context.dev > 0n) return true;
+`,
       },
     ],
     tests: migration,

@@ -1,6 +1,5 @@
 import { fsck } from "@brickshift/brick/fsck";
 import { createMemoryStore, usageOf } from "@brickshift/brick";
-import { contentOf } from "./world/slow-store.js";
 import type { VirtualBrick } from "./world/virtual-brick.js";
 import type { SharedFile } from "./clients/file-client.js";
 
@@ -60,6 +59,5 @@ export function finalContent(
   file: SharedFile,
 ): { readonly brick: VirtualBrick; readonly content: Uint8Array | undefined } {
   const brick = authorityOf(bricks, file);
-  const blob = brick.disk.medium.blobs.get(file.gfid);
-  return { brick, content: blob === undefined ? undefined : contentOf(blob) };
+  return { brick, content: brick.disk.contentOf(file.gfid) };
 }

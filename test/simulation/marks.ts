@@ -43,6 +43,7 @@ export const markTexts = {
   "whole-put": "a small file was put on the destination as a whole",
   "whole-put-answer-lost": "a small file was put as a whole and the answer lost",
   "whole-put-refused": "a small file was not put as a whole, since there was something already",
+  "kept-content-moved": "a file that was put whole and kept its content with its record got a blob",
   "moved-in-passes": "a file was moved in several passes",
   "transaction-replayed": "a transaction was repeated",
   busy: "a file was given up, since it was written too much",

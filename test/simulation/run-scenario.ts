@@ -170,6 +170,7 @@ async function rest(simulation: Simulation): Promise<void> {
       simulation.marks.reach("moved-in-passes");
     if ((runner.report?.counts.recovered ?? 0) > 0) simulation.marks.reach("flip-ended-by-other");
   }
+  if (bricks.some(({ disk }) => disk.contentsMoved > 0)) simulation.marks.reach("kept-content-moved");
   // What bricks do in the background, after they have answered.
   await simulation.runUntil(() => false, BACKGROUND_MS);
   for (const text of await ofStores(bricks)) {

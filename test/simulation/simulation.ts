@@ -217,11 +217,11 @@ export class Simulation {
     const lostChanges = brick.disk.lostChanges;
     const lost = new Set<Gfid>(brick.crash(how, gfids));
     if (brick.disk.lostChanges > lostChanges) this.marks.reach("power-cut-lost-records");
-    this.tell(`${brick.name} ${how}, ${lost.size} blobs lost something`);
+    this.tell(`${brick.name} ${how}, ${lost.size} files lost something`);
     if (lost.size > 0) this.marks.reach("power-cut-lost-data");
     for (const file of mine) {
       if (!lost.has(file.gfid)) continue;
-      const sizeBytes = brick.disk.medium.blobs.get(file.gfid)?.size ?? 0;
+      const sizeBytes = brick.disk.contentOf(file.gfid)?.length ?? 0;
       this.history.powerCut({ file: file.name, brick: brick.name, sizeBytes });
     }
   }

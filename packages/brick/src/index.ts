@@ -55,6 +55,7 @@ export type {
   Survives,
   StoreSpace,
 } from "./store/store.js";
+export { keptContent } from "./tree/contents.js";
 export { createTree, type TreeInput } from "./tree/create-tree.js";
 export { treeOptions, type TreeOptions, type TreeOptionsInput } from "./tree/options.js";
 export { TreeError, type TreeErrorCode } from "./tree/tree-error.js";

@@ -8,6 +8,7 @@ export function storeThatTransacts(store: BrickStore, transact: MetaStore["trans
     range: meta.range.bind(meta),
     sync: () => meta.sync(),
     version: () => meta.version(),
+    share: () => meta.share(),
     transact,
   };
   return { ...store, meta: changed };

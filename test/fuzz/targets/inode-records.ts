@@ -38,6 +38,7 @@ const file: InodeRecord = {
   mtimeNs: 4n,
   ctimeNs: 5n,
   dataStampMs: 6.5,
+  keptBytes: 77,
   nextCookie: 0n,
   symlink: "",
   xattrs: new Map([

@@ -2,6 +2,7 @@ import {
   type BrickStore,
   createMemoryStore,
   type DataStore,
+  keptContent,
   keyText,
   type MemoryMedium,
   type MetaEntry,
@@ -37,6 +38,8 @@ export class VirtualDisk {
   readonly trouble: MediumTrouble = { errorShare: 0, isFull: false };
   /** How many transactions power cuts have taken back. */
   lostChanges = 0;
+  /** How many contents that were kept with their record got a blob. */
+  contentsMoved = 0;
   readonly #random: SeededRandom;
   readonly #synced = new Map<Gfid, Synced>();
   readonly #dirty = new Set<Gfid>();
@@ -60,11 +63,10 @@ export class VirtualDisk {
     this.medium.crash();
   }
 
-  /** What a power cut leaves: what was synced, and of the rest what the disk happened to have written. @returns blobs that lost something. */
-  cutPower(): readonly Gfid[] {
+  /** What a power cut leaves: what was synced, and of the rest what the disk happened to have written. */
+  cutPower(): void {
     this.medium.crash();
     this.#undoLatest();
-    const changed: Gfid[] = [];
     for (const gfid of this.#dirty) {
       const blob = this.medium.blobs.get(gfid);
       if (blob === undefined) continue;
@@ -80,10 +82,19 @@ export class VirtualDisk {
       blob.truncate(0);
       blob.write(0, left, () => {});
       blob.truncate(left.length);
-      changed.push(gfid);
     }
     this.#dirty.clear();
-    return changed;
+  }
+
+  /** The bytes of a file, read past any store: for the world, which sees everything. */
+  contentOf(gfid: Gfid): Uint8Array | undefined {
+    const blob = this.medium.blobs.get(gfid);
+    return this.#keptContent(gfid) ?? (blob && contentOf(blob));
+  }
+
+  #keptContent(gfid: Gfid): Uint8Array | undefined {
+    const { meta } = this.medium;
+    return keptContent({ get: (key) => meta.get(keyText(key))?.value, range: () => [] }, gfid);
   }
 
   /** Records come to the disk in order: the latest transactions are gone, from one of them on. */
@@ -104,6 +115,7 @@ export class VirtualDisk {
       get: (key) => meta.get(key),
       range: (range) => meta.range(range),
       version: () => meta.version(),
+      share: () => meta.share(),
       transact: (work, survives = "power-cut") =>
         turns.take("", async () => {
           this.#needGoodLuck(0.5);
@@ -155,7 +167,11 @@ export class VirtualDisk {
         return work();
       });
     return {
-      create: (gfid) => turns.take(gfid, () => data.create(gfid)),
+      create: (gfid) =>
+        turns.take(gfid, async () => {
+          await data.create(gfid);
+          if (this.#keptContent(gfid) !== undefined) this.contentsMoved += 1;
+        }),
       read: async (gfid, offset, into) => {
         await turns.pause();
         this.#needGoodLuck();
@@ -199,8 +215,7 @@ export class VirtualDisk {
   }
 }
 
-/** The bytes of a blob, read past any store: for the world, which sees everything. */
-export function contentOf(blob: {
+function contentOf(blob: {
   readonly size: number;
   read(offset: number, into: Uint8Array): number;
 }): Uint8Array {

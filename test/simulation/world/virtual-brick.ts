@@ -6,6 +6,7 @@ import {
   createBrickServer,
   MemoryMedium,
   StoreError,
+  type TreeOptionsInput,
 } from "@brickshift/brick";
 import { type ManualScheduler, type SeededRandom } from "@brickshift/testkit";
 import { type Gfid, parseGfid } from "@brickshift/wire";
@@ -19,6 +20,9 @@ const WALL_START_MS = 1_767_225_600_000;
 const options: BrickServerOptionsInput = {
   leases: { recallTimeoutMs: 1_500, recallProgressMs: 100, recallCapMs: 2_500 },
 };
+
+/** Some of what is put whole gets a blob at once. */
+const treeOptions: TreeOptionsInput = { keptBytesMax: 400 };
 
 /** Longest time for which a lease may keep a client waiting, in ms. */
 export const LEASE_WAIT_MS_MAX = 2_500;
@@ -89,7 +93,13 @@ export class VirtualBrick {
     const wallMs = () => WALL_START_MS + Math.floor(this.#clock.nowMs()) + this.#wallAheadMs;
     const store = this.disk.open(process, wallMs);
     const server = await createBrickServer({
-      bricks: [{ name: this.name, store, tree: { clock: () => BigInt(wallMs()) * 1_000_000n } }],
+      bricks: [
+        {
+          name: this.name,
+          store,
+          tree: { clock: () => BigInt(wallMs()) * 1_000_000n, options: treeOptions },
+        },
+      ],
       scheduler: process,
       options,
       log: (event) => {
@@ -102,12 +112,14 @@ export class VirtualBrick {
     }
   }
 
-  /** Ends its process. @returns blobs that a power cut took something from. */
+  /** Ends its process. @returns those of `files` that a power cut took something from. */
   crash(how: "kill" | "power-cut", files: readonly Gfid[]): readonly Gfid[] {
     for (const gfid of files) this.#hadData.set(gfid, this.holdsData(gfid));
     this.#process?.kill();
     this.#server = undefined;
-    const lost = how === "kill" ? [] : this.disk.cutPower();
+    const before = files.map((gfid) => this.disk.contentOf(gfid));
+    if (how === "power-cut") this.disk.cutPower();
+    const lost = files.filter((gfid, at) => !isSame(before[at], this.disk.contentOf(gfid)));
     this.disk.crash();
     for (const end of this.#listeners.splice(0)) void end();
     for (const link of this.#links) link.cut();
@@ -131,4 +143,8 @@ export class VirtualBrick {
   setWallClock(byMs: number): void {
     this.#wallAheadMs += byMs;
   }
+}
+
+function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  return one === undefined || other === undefined ? one === other : Buffer.compare(one, other) === 0;
 }

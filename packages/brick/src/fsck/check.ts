@@ -1,7 +1,7 @@
 import { FileType, type Gfid, nameToBytes, ROOT_GFID } from "@brickshift/wire";
 import type { MetaTransaction } from "../store/store.js";
 import { type InodeRecord, isDirectory, isRegular, typeOf } from "../tree/inode-record.js";
-import { cookieKey, linkKey, nameKey } from "../tree/tree-keys.js";
+import { cookieKey, linkKey, nameKey, objectKey, RecordKind } from "../tree/tree-keys.js";
 import { FIRST_COOKIE, TreeChanges } from "../tree/tree-records.js";
 import type { FindingKind } from "./finding.js";
 import { cookieText, type Inventory, linkText, type NamedEntry } from "./inventory.js";
@@ -60,7 +60,8 @@ function madeAnew(found: Inventory, gfid: Gfid): InodeRecord | undefined {
     if (parent === gfid && cookie >= nextCookie) nextCookie = cookie + 1n;
   }
   const isParent = gfid === ROOT_GFID || nextCookie > FIRST_COOKIE;
-  if (!isParent && !found.blobs.has(gfid)) return undefined;
+  const keptBytes = isParent ? undefined : found.contents.get(gfid);
+  if (!isParent && keptBytes === undefined && !found.blobs.has(gfid)) return undefined;
   return {
     mode: isParent ? FileType.directory | 0o700 : FileType.regular | 0o600,
     uid: 0,
@@ -71,6 +72,7 @@ function madeAnew(found: Inventory, gfid: Gfid): InodeRecord | undefined {
     mtimeNs: 0n,
     ctimeNs: 0n,
     dataStampMs: 0,
+    keptBytes,
     nextCookie,
     symlink: "",
     xattrs: new Map(),
@@ -217,14 +219,33 @@ function reachable(names: readonly NamedEntry[], isDirectoryGfid: (gfid: Gfid) =
 
 function* checkBlobs(found: Inventory): Generator<Diagnosis> {
   for (const [gfid, record] of found.inodes) {
-    if (!isRegular(record) || found.blobs.has(gfid)) continue;
-    const text = `the data of ${gfid} is gone`;
-    yield { kind: "missing-blob", gfid, text, repair: { blob: { gfid, action: "create" } } };
+    if (!isRegular(record)) continue;
+    const { keptBytes } = record;
+    const isKept = keptBytes !== undefined;
+    if (isKept ? keptBytes === (found.contents.get(gfid) ?? 0) : found.blobs.has(gfid)) continue;
+    const text = `the data of ${gfid} is gone, or is not what the record says`;
+    yield { kind: "missing-blob", gfid, text, repair: withWhatThereIs(found, gfid, record) };
+  }
+  for (const gfid of found.contents.keys()) {
+    if (found.inodes.get(gfid)?.keptBytes !== undefined) continue;
+    const text = `content of ${gfid}, which keeps none`;
+    const records = (tx: MetaTransaction) => tx.delete(objectKey(RecordKind.content, gfid));
+    yield { kind: "orphan-blob", gfid, text, repair: { records } };
   }
   for (const gfid of found.blobs) {
     const record = found.inodes.get(gfid);
-    if (record !== undefined && isRegular(record)) continue;
-    const text = `data of ${gfid}, which is no file`;
+    if (record !== undefined && isRegular(record) && record.keptBytes === undefined) continue;
+    const text = `data of ${gfid}, which has none there`;
     yield { kind: "orphan-blob", gfid, text, repair: { blob: { gfid, action: "remove" } } };
   }
+}
+
+/** The content that is there counts, then the blob that is there, which may be half of an attempt to make it; else it is empty. */
+function withWhatThereIs(found: Inventory, gfid: Gfid, record: InodeRecord): Repair {
+  const keptBytes = found.contents.get(gfid);
+  found.inodes.set(gfid, { ...record, keptBytes });
+  const records = (_tx: MetaTransaction, changes: TreeChanges) =>
+    void changes.putInode(gfid, { ...changes.needInode(gfid), keptBytes });
+  const needsBlob = keptBytes === undefined && !found.blobs.has(gfid);
+  return needsBlob ? { records, blob: { gfid, action: "create" } } : { records };
 }

@@ -14,9 +14,9 @@ export type FindingKind =
   | "unreachable"
   /** Directories that contain each other, cut off from the root. Not repaired. */
   | "ring"
-  /** A regular file without data. Repair: an empty blob. */
+  /** A regular file without its data. Repair: it gets what there is of it, or an empty blob. */
   | "missing-blob"
-  /** Data without a record. Repair: the blob goes. */
+  /** Data that no record refers to. Repair: it goes. */
   | "orphan-blob"
   /** Work that the next start will end: not an error. */
   | "pending"

@@ -1,8 +1,10 @@
 import { decodeName, type Gfid, gfidFromBytes } from "@brickshift/wire";
 import type { BrickStore, MetaReader } from "../store/store.js";
 import { decodeInode, type InodeRecord } from "../tree/inode-record.js";
-import { kindRange, parseLinkKey, RecordKind } from "../tree/tree-keys.js";
+import { kindRange, parseLinkKey, rangeAfter, RecordKind } from "../tree/tree-keys.js";
 import { decodeEntry, type EntryRecord } from "../tree/tree-records.js";
+
+const CONTENTS_AT_A_TIME = 64;
 
 /** A name as its own record tells it. */
 export interface NamedEntry extends EntryRecord {
@@ -29,6 +31,8 @@ export interface Inventory {
   readonly links: Map<string, { readonly gfid: Gfid; readonly parent: Gfid; readonly name: string }>;
   readonly pending: Set<Gfid>;
   readonly blobs: Set<Gfid>;
+  /** Contents that are kept with the records, by their length in bytes. */
+  readonly contents: Map<Gfid, number>;
 }
 
 /** Text that stands for one cookie of one directory. */
@@ -52,6 +56,7 @@ export async function takeInventory(store: BrickStore): Promise<Inventory> {
     links: new Map(),
     pending: new Set(),
     blobs: new Set(),
+    contents: new Map(),
   };
   readInodes(store.meta, found);
   readEntries(store.meta, found);
@@ -62,6 +67,7 @@ export async function takeInventory(store: BrickStore): Promise<Inventory> {
   }
   for (const { key } of store.meta.range(kindRange(RecordKind.pending)))
     found.pending.add(gfidFromBytes(key, 1));
+  readContents(store.meta, found);
   for await (const gfid of store.data.list()) found.blobs.add(gfid);
   return found;
 }
@@ -74,6 +80,17 @@ function readInodes(meta: MetaReader, found: Inventory): void {
     } catch {
       found.badInodes.add(gfid);
     }
+  }
+}
+
+/** A few at a time: all of them may be more than there is memory. */
+function readContents(meta: MetaReader, found: Inventory): void {
+  for (let range = kindRange(RecordKind.content); ;) {
+    const page = [...meta.range({ ...range, limit: CONTENTS_AT_A_TIME })];
+    let last: Gfid | undefined;
+    for (const { key, value } of page) found.contents.set((last = gfidFromBytes(key, 1)), value.length);
+    if (last === undefined) return;
+    range = rangeAfter(RecordKind.content, last);
   }
 }
 

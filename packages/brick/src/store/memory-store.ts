@@ -87,6 +87,7 @@ function memoryMeta(medium: MemoryMedium, check: () => void): MetaStore {
   return {
     ...reader,
     version: () => (check(), version),
+    share: () => (check(), 0),
     async transact(work) {
       check();
       // The result is later for every store, so that nobody comes to rely on its being at once.

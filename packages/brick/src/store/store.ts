@@ -68,6 +68,8 @@ export interface MetaStore extends MetaReader {
    * at any moment. What was read under one number holds as long as it stays. @throws StoreError `STORE_CLOSED`.
    */
   version(): number | undefined;
+  /** Part of the medium that the records take, 0 to 1. They may not give it back when they become fewer. @throws StoreError `STORE_IO`. */
+  share(): number;
 }
 
 /** Attributes of a blob that only the medium knows. */

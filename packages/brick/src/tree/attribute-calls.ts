@@ -19,9 +19,12 @@ export function attributeCalls(context: TreeContext): AttributeCalls {
   return {
     async setattr(gfid, wanted, access) {
       if (wanted.size !== undefined) {
-        const record = guard.admit(gfid, access, "attributes");
-        needRegular(gfid, record);
-        return resizeAndSet(context, gfid, wanted, record);
+        const admit = () => {
+          const record = guard.admit(gfid, access, "attributes");
+          needRegular(gfid, record);
+          return record;
+        };
+        return context.contents.change(gfid, admit, (record) => resizeAndSet(context, gfid, wanted, record));
       }
       return context.change((change) => {
         guard.admit(gfid, access, "attributes", change);

@@ -20,8 +20,8 @@ export class CommitRecords {
     this.#context = context;
   }
 
-  of(gfid: Gfid): KnownCommit | undefined {
-    const bytes = this.#context.records.bytesOf(RecordKind.commit, gfid);
+  of(gfid: Gfid, records = this.#context.records): KnownCommit | undefined {
+    const bytes = records.bytesOf(RecordKind.commit, gfid);
     if (bytes === undefined) return undefined;
     try {
       const reader = new XdrReader(bytes);
@@ -58,11 +58,12 @@ export class CommitRecords {
   async forget(gfid: Gfid, epoch: bigint): Promise<void> {
     const known = this.of(gfid);
     if (known === undefined || known.epoch > epoch) return;
-    await this.#context.change((change) => {
-      if ((this.of(gfid)?.epoch ?? NEVER) > epoch) return;
-      change.deleteBytes(RecordKind.commit, gfid);
-      if (this.#count !== undefined) this.#count -= 1;
+    let isForgotten = false;
+    await this.#context.gathered.change((change) => {
+      isForgotten = (this.of(gfid, change)?.epoch ?? NEVER) <= epoch;
+      if (isForgotten) change.deleteBytes(RecordKind.commit, gfid);
     });
+    if (isForgotten && this.#count !== undefined) this.#count -= 1;
   }
 
   #forgetOldest(change: TreeChange): void {

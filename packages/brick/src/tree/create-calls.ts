@@ -99,13 +99,15 @@ export interface ObjectKind {
   readonly symlink?: string;
   /** What the making survives once it is acknowledged; a power cut when absent. */
   readonly survives?: Survives;
+  /** Content that a regular file keeps with its record: it has no blob then. */
+  readonly kept?: Uint8Array;
   /** Brings content into the new blob of a regular file, before there is a record of it. */
   readonly fill?: () => Promise<void>;
   /** Last touch to the record, within the transaction. */
   readonly finish?: (record: InodeRecord, change: TreeChange) => InodeRecord;
 }
 
-/** Makes an object and its first name. The blob comes before the record, so that no record is without one. */
+/** Makes an object and its first name. The blob comes before the record, so that no record is without its content. */
 export async function addObject(
   context: TreeContext,
   parent: Gfid,
@@ -122,7 +124,7 @@ export async function addObject(
   );
 }
 
-/** Makes the blob of a new object and, by `put`, its record. Nobody else makes one of that gfid meanwhile. */
+/** Makes the blob of a new object that is to have one and, by `put`, its record. Nobody else makes one of that gfid meanwhile. */
 export async function makeObject<T>(
   context: TreeContext,
   object: NewObject,
@@ -145,7 +147,7 @@ async function makeParts<T>(
   kind: ObjectKind,
   put: (change: TreeChange) => T,
 ): Promise<T> {
-  const hasBlob = kind.type === FileType.regular;
+  const hasBlob = kind.type === FileType.regular && kind.kept === undefined;
   // What has no record any more may have its blob yet, and that is going to be removed.
   await context.open.whenNotDying(gfid);
   if (context.records.inode(gfid) !== undefined)
@@ -197,6 +199,7 @@ function putObject(
   // The name of an object that is being made is taken in `creating`, and that of one that was made is known by now.
   invariant(change.inode(gfid) === undefined, "an object is made once");
   const draft = newRecord(context, change, object, kind, directory);
+  if (kind.kept !== undefined) change.putContent(gfid, kind.kept);
   const record = change.putInode(gfid, kind.finish === undefined ? draft : kind.finish(draft, change));
   return putName(change, parent, directory, name, gfid, record);
 }
@@ -211,7 +214,6 @@ export function newRecord(
 ): InodeRecord {
   const isInherited = parent !== undefined && (parent.mode & SETGID) !== 0;
   const inherited = isInherited && kind.type === FileType.directory ? SETGID : 0;
-  const blob = kind.type === FileType.regular ? context.store.data.stat(object.gfid) : undefined;
   const xattrs = object.xattrs ?? new Map<string, Uint8Array>();
   const record: InodeRecord = {
     mode: kind.type | (object.mode & PERMISSIONS) | inherited,
@@ -222,14 +224,16 @@ export function newRecord(
     atimeNs: change.nowNs,
     mtimeNs: change.nowNs,
     ctimeNs: change.nowNs,
-    dataStampMs: blob?.wallModifiedMs ?? 0,
+    dataStampMs: 0,
+    keptBytes: kind.kept?.length,
     nextCookie: FIRST_COOKIE,
     symlink: kind.symlink ?? "",
     xattrs: withXattrs(new Map(), xattrs, context.options),
     target: undefined,
     published: undefined,
   };
-  return withAcls(record, record.xattrs, xattrs.keys());
+  const dataStampMs = change.blobOf(object.gfid, record)?.wallModifiedMs ?? 0;
+  return withAcls({ ...record, dataStampMs }, record.xattrs, xattrs.keys());
 }
 
 function addLink(context: TreeContext, change: TreeChange, gfid: Gfid, parent: Gfid, name: string): Created {

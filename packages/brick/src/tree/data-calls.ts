@@ -22,6 +22,7 @@ type DataCalls = Pick<
 
 /** The calls on the data of regular files. */
 export function dataCalls(context: TreeContext): DataCalls {
+  const { contents } = context;
   const { data } = context.store;
   return {
     read: (gfid, offset, into, access) => read(context, gfid, offset, into, access),
@@ -49,8 +50,9 @@ export function dataCalls(context: TreeContext): DataCalls {
     },
     async seek(gfid, offset, what, access) {
       checkRange(context, offset, 0);
-      needRegular(gfid, context.guard.admit(gfid, access, "read"));
-      const found = await data.seek(gfid, offset, what);
+      const record = context.guard.admit(gfid, access, "read");
+      needRegular(gfid, record);
+      const found = await contents.seek(gfid, record, offset, what);
       if (found === undefined) throw new TreeError("TREE_NO_DATA_BEYOND", `no ${what} at or after ${offset}`);
       return found;
     },
@@ -58,7 +60,7 @@ export function dataCalls(context: TreeContext): DataCalls {
       const record = context.guard.admit(gfid, access, "read");
       const prestat = context.iatt(gfid, record);
       await Promise.all([
-        isRegular(record) ? data.sync(gfid) : undefined,
+        isRegular(record) ? contents.sync(gfid, record) : undefined,
         dataOnly ? context.store.meta.sync() : context.syncTimes(gfid),
       ]);
       return { prestat, poststat: iattAfter(context, gfid, record) };
@@ -69,14 +71,17 @@ export function dataCalls(context: TreeContext): DataCalls {
       context.records.needInode(gfid);
       context.open.hold(gfid);
     },
-    release(gfid) {
-      if (!context.open.release(gfid)) return;
-      const record = context.records.inode(gfid);
-      if (record === undefined) return;
-      const hasName = record.nlink > 0 && !context.open.isLosingName(gfid);
-      context.inBackground(hasName ? context.persistTimes([gfid]) : removeUnlinked(context, gfid));
-    },
+    release: (gfid) => release(context, gfid),
   };
+}
+
+/** Ends one hold of an object; the last one takes an unlinked object away. */
+export function release(context: TreeContext, gfid: Gfid): void {
+  if (!context.open.release(gfid)) return;
+  const record = context.records.inode(gfid);
+  if (record === undefined) return;
+  const hasName = record.nlink > 0 && !context.open.isLosingName(gfid);
+  context.inBackground(hasName ? context.persistTimes([gfid]) : removeUnlinked(context, gfid));
 }
 
 /** @throws TreeError `TREE_IS_DIRECTORY`, `TREE_INVALID` for what has no data. */
@@ -104,7 +109,7 @@ async function read(context: TreeContext, gfid: Gfid, offset: number, into: Uint
   const record = context.guard.admit(gfid, access, "read");
   if (isDirectory(record)) throw new TreeError("TREE_IS_DIRECTORY", `${gfid} is a directory`);
   needFile(gfid, record);
-  const count = await context.store.data.read(gfid, offset, into);
+  const count = await context.contents.read(gfid, record, offset, into);
   const stat = iattAfter(context, gfid, record);
   return { bytes: into.subarray(0, count), atEnd: offset + count >= stat.size, stat };
 }
@@ -137,12 +142,17 @@ async function changeData(
   work: (size: number) => Promise<void>,
 ): Promise<Change> {
   if (access?.token !== undefined) await context.guard.raise(gfid, access.token);
-  const record = context.guard.admit(gfid, access, "data");
-  check(gfid, record);
-  const prestat = context.iatt(gfid, record);
-  await work(prestat.size);
-  context.touch(gfid);
-  return { prestat, poststat: iattAfter(context, gfid, record) };
+  const admit = () => {
+    const record = context.guard.admit(gfid, access, "data");
+    check(gfid, record);
+    return record;
+  };
+  return context.contents.change(gfid, admit, async (record) => {
+    const prestat = context.iatt(gfid, record);
+    await work(prestat.size);
+    context.touch(gfid);
+    return { prestat, poststat: iattAfter(context, gfid, record) };
+  });
 }
 
 /** Attributes now, also when the last name went meanwhile. */

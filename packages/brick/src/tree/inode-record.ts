@@ -32,6 +32,8 @@ export interface InodeRecord {
   readonly ctimeNs: bigint;
   /** Modification time of the blob when the times above were right; a newer blob has newer times. */
   readonly dataStampMs: number;
+  /** Length in bytes of the content that is kept with the records; `undefined` for what has a blob, or no content at all. */
+  readonly keptBytes: number | undefined;
   /** Cookie of the next entry of a directory. */
   readonly nextCookie: bigint;
   /** Target of a symbolic link, "" for others. */
@@ -42,9 +44,13 @@ export interface InodeRecord {
   readonly published: FenceToken | undefined;
 }
 
-const VERSION = 2;
-/** Its targets do not say what they were made under. */
-const VERSION_BEFORE = 1;
+/** Of a file that keeps its content with the records. */
+const VERSION = 3;
+/** Of all others. */
+const VERSION_OF_BLOBS = 2;
+/** As that, but its targets say what they were made under. */
+const VERSION_OF_PLAIN_TARGETS = 1;
+const knownVersions: ReadonlySet<number> = new Set([VERSION, VERSION_OF_BLOBS, VERSION_OF_PLAIN_TARGETS]);
 
 /** Type bits of a record's mode. */
 export function typeOf(record: InodeRecord): number {
@@ -78,7 +84,8 @@ function linktoText(value: Uint8Array): string {
 
 export function encodeInode(record: InodeRecord): Uint8Array {
   const writer = new XdrWriter(192);
-  writer.u32(VERSION);
+  // What has grown by being written again a full medium would refuse.
+  writer.u32(record.keptBytes === undefined ? VERSION_OF_BLOBS : VERSION);
   writer.u32(record.mode);
   writer.u32(record.uid);
   writer.u32(record.gid);
@@ -93,6 +100,7 @@ export function encodeInode(record: InodeRecord): Uint8Array {
   if (record.published !== undefined) writeToken(writer, record.published);
   writer.u32(record.target === undefined ? 0 : 1);
   if (record.target !== undefined) writeTarget(writer, record.target);
+  if (record.keptBytes !== undefined) writer.u64Number(record.keptBytes);
   return writer.finish()[0] as Uint8Array;
 }
 
@@ -100,7 +108,7 @@ export function encodeInode(record: InodeRecord): Uint8Array {
 export function decodeInode(bytes: Uint8Array): InodeRecord {
   const reader = new XdrReader(bytes);
   const version = reader.u32();
-  if (version !== VERSION && version !== VERSION_BEFORE)
+  if (!knownVersions.has(version))
     throw new WireError("WIRE_NUMBER_RANGE", `an inode record of version ${version}`);
   const record: InodeRecord = {
     mode: reader.u32(),
@@ -117,6 +125,7 @@ export function decodeInode(bytes: Uint8Array): InodeRecord {
     xattrs: readXattrs(reader),
     published: readFlag(reader) ? { source: reader.gfid(), fence: reader.u64() } : undefined,
     target: readFlag(reader) ? readTarget(reader, version) : undefined,
+    keptBytes: version === VERSION ? reader.u64Number() : undefined,
   };
   reader.end();
   return record;
@@ -176,7 +185,7 @@ function readTarget(reader: XdrReader, version: number): TargetRecord {
   return {
     source,
     fence,
-    madeUnder: version === VERSION_BEFORE ? fence : reader.u64(),
+    madeUnder: version === VERSION_OF_PLAIN_TARGETS ? fence : reader.u64(),
     phase: readFlag(reader) ? "prepared" : "filling",
     formerLinkto: readFlag(reader) ? reader.name() : undefined,
     prepared: readFlag(reader) ? readPrepared(reader) : undefined,

@@ -1,4 +1,5 @@
-import { FileType, type Gfid, LINK_FILE_PERMISSIONS } from "@brickshift/wire";
+import { FileType, type Gfid, isProtocolError, LINK_FILE_PERMISSIONS } from "@brickshift/wire";
+import type { BrickStore } from "../store/store.js";
 import { addObject, beingMade, checkNewName, nameExists } from "./create-calls.js";
 import { needRegular } from "./data-calls.js";
 import { type InodeRecord, LINKTO_XATTR, linktoOf, linktoValue, type TargetRecord } from "./inode-record.js";
@@ -76,14 +77,37 @@ export function migrationCalls(context: TreeContext): MigrationCalls {
 export async function emptyBlob(context: TreeContext, gfid: Gfid): Promise<void> {
   const { data } = context.store;
   if (context.records.pendingWork(gfid) !== "empty") return;
-  if (data.stat(gfid) === undefined) await data.create(gfid);
-  else await data.truncate(gfid, 0);
-  await context.change((change) => {
+  try {
+    await data.truncate(gfid, 0);
+  } catch (error) {
+    if (!isProtocolError(error) || error.code !== "STORE_BLOB_MISSING") throw error;
+    await data.create(gfid);
+  }
+  await context.gathered.change((change) => {
     if (change.pendingWork(gfid) !== "empty") return;
     change.deletePending(gfid);
     const record = change.settle(gfid);
-    change.putInode(gfid, { ...record, dataStampMs: data.stat(gfid)?.wallModifiedMs ?? 0 });
+    change.putInode(gfid, { ...record, dataStampMs: change.blobOf(gfid, record)?.wallModifiedMs ?? 0 });
   });
+}
+
+/** Takes the content away from a record: what is kept at once, a blob when the change is made, by {@link emptyBlob}. */
+function emptyWithin(change: TreeChange, gfid: Gfid, record: InodeRecord): InodeRecord {
+  if (record.keptBytes === undefined) {
+    change.putPending(gfid, "empty");
+    return record;
+  }
+  change.putContent(gfid, new Uint8Array());
+  return { ...record, keptBytes: 0 };
+}
+
+function isKept({ options, store }: TreeContext, { length }: Uint8Array): boolean {
+  return length <= options.keptBytesMax && store.meta.share() <= options.keptShareMax;
+}
+
+async function fillBlob({ data }: BrickStore, gfid: Gfid, content: Uint8Array): Promise<void> {
+  if (content.length > 0) await data.write(gfid, 0, content);
+  await data.sync(gfid);
 }
 
 /** A new target, empty unless it is `prepared` from the start. */
@@ -109,7 +133,7 @@ function asTarget(
   };
 }
 
-/** The blob is whole and on the disk before the record says that there is a target: nobody finds it half made. */
+/** The content is whole and on the disk as soon as the record says that there is a target: nobody finds it half made. */
 async function putTarget(
   context: TreeContext,
   parent: Gfid,
@@ -123,7 +147,6 @@ async function putTarget(
 ): Promise<Created> {
   const { gfid } = object;
   const { content, attributes } = whole;
-  const { data } = context.store;
   const prepared = preparedOf(context, attributes);
   if (content.length !== attributes.size) {
     throw new TreeError("TREE_INVALID", `${content.length} bytes of a file of ${attributes.size}`);
@@ -133,10 +156,9 @@ async function putTarget(
   if (context.records.entry(parent, name) !== undefined) throw nameExists(name);
   return addObject(context, parent, name, object, {
     type: FileType.regular,
-    async fill() {
-      if (content.length > 0) await data.write(gfid, 0, content);
-      await data.sync(gfid);
-    },
+    ...(isKept(context, content)
+      ? { kept: content }
+      : { fill: () => fillBlob(context.store, gfid, content) }),
     finish(record, change) {
       context.targets.another(change);
       return asTarget(record, linkto, token, { prepared });
@@ -151,11 +173,10 @@ async function adopt(context: TreeContext, gfid: Gfid, linkto: string, token: Fe
     if (record.target === undefined) {
       if (formerLinkto === undefined) throw new TreeError("TREE_NOT_A_TARGET", `${gfid} is no link file`);
       context.targets.another(change);
-    } else {
-      checkAdoptable(context, gfid, record, token);
     }
-    change.putPending(gfid, "empty");
-    const after = change.putInode(gfid, asTarget(record, linkto, token, { formerLinkto }));
+    const isEmpty = record.target !== undefined && isEmptyUnder(context, change, gfid, record, token);
+    const emptied = isEmpty ? record : emptyWithin(change, gfid, record);
+    const after = change.putInode(gfid, asTarget(emptied, linkto, token, { formerLinkto }));
     return { prestat: change.iatt(gfid, record), poststat: change.iatt(gfid, after) };
   });
   await emptyBlob(context, gfid);
@@ -164,20 +185,24 @@ async function adopt(context: TreeContext, gfid: Gfid, linkto: string, token: Fe
 
 /**
  * A target is emptied under a higher fence than the one it was filled under: an adoption that comes late, by a connection
- * that was given up, must not empty what its own runner has copied since.
+ * that was given up, must not empty what its own runner has copied since, nor what it copies meanwhile.
+ * @returns whether the target is empty under that fence, so that nothing is to be done.
  */
-function checkAdoptable(context: TreeContext, gfid: Gfid, record: InodeRecord, token: FenceToken): void {
+function isEmptyUnder(
+  context: TreeContext,
+  change: TreeChange,
+  gfid: Gfid,
+  record: InodeRecord,
+  token: FenceToken,
+): boolean {
   if (record.target?.source !== token.source) {
     throw new TreeError("TREE_MIGRATING", `${gfid} is filled from ${record.target?.source}`);
   }
   context.guard.checkToken(gfid, record, token);
-  const isUntouched = record.target.phase === "filling" && context.blobOf(gfid, record)?.size === 0;
-  if (token.fence <= record.target.fence && !isUntouched) {
-    throw new TreeError(
-      "TREE_FENCED",
-      `${gfid} has data under fence ${token.fence}; a higher one empties it`,
-    );
-  }
+  if (token.fence > record.target.fence) return false;
+  const isUntouched = record.target.phase === "filling" && change.blobOf(gfid, record)?.size === 0;
+  if (isUntouched) return true;
+  throw new TreeError("TREE_FENCED", `${gfid} has data under fence ${token.fence}; a higher one empties it`);
 }
 
 /**
@@ -198,7 +223,13 @@ async function prepare(
   madeUnder: bigint,
 ): Promise<Change> {
   const prepared = preparedOf(context, attributes);
-  await context.store.data.truncate(gfid, attributes.size);
+  const admit = () => {
+    const record = context.records.needInode(gfid);
+    context.guard.checkToken(gfid, record, token);
+    checkMadeUnder(gfid, record, madeUnder);
+    return record;
+  };
+  await context.contents.change(gfid, admit, () => context.store.data.truncate(gfid, attributes.size));
   await context.store.data.sync(gfid);
   return context.change((change) => {
     const record = change.settle(gfid);
@@ -241,7 +272,7 @@ function publish(context: TreeContext, change: TreeChange, gfid: Gfid, token: Fe
     atimeNs,
     mtimeNs,
     ctimeNs,
-    dataStampMs: context.blobOf(gfid, record)?.wallModifiedMs ?? 0,
+    dataStampMs: change.blobOf(gfid, record)?.wallModifiedMs ?? 0,
     xattrs,
     target: undefined,
     published: { source: token.source, fence: token.fence },
@@ -269,8 +300,7 @@ function abortWithin(change: TreeChange, gfid: Gfid, record: InodeRecord): boole
   const formerLinkto = record.target?.formerLinkto;
   if (formerLinkto !== undefined) {
     const xattrs = new Map([[LINKTO_XATTR, linktoValue(formerLinkto)]]);
-    change.putPending(gfid, "empty");
-    change.putInode(gfid, { ...change.settle(gfid), target: undefined, xattrs });
+    change.putInode(gfid, { ...emptyWithin(change, gfid, change.settle(gfid)), target: undefined, xattrs });
     return true;
   }
   for (const { parent, name } of change.links(gfid)) {
@@ -295,10 +325,9 @@ async function commitMoved(context: TreeContext, gfid: Gfid, commit: KnownCommit
     if (present !== undefined) throw new TreeError("TREE_MOVED", `${gfid} is on ${present}`, present);
     // A full brick is what files are moved away from: the blob goes with this.
     change.useReserve();
-    change.putPending(gfid, "empty");
     context.commits.note(change, gfid, commit);
     const after = change.putInode(gfid, {
-      ...record,
+      ...emptyWithin(change, gfid, record),
       mode: LINK_FILE_MODE,
       xattrs: new Map([[LINKTO_XATTR, linktoValue(linkto)]]),
       published: undefined,

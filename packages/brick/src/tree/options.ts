@@ -27,6 +27,14 @@ export const treeOptions = z.strictObject({
   sharedBrickCount: z.int().min(1).max(1_024).default(1),
   /** Most migration targets at one time; one more is `TREE_TARGETS_MAX`. */
   targetsMax: z.int().min(1).default(4_096),
+  /** Longest content that a migration target put whole keeps with the records, in bytes; a longer one gets a blob at once. */
+  keptBytesMax: z.int().min(0).max(65_536).default(16_384),
+  /** Part of the medium from which on the records keep no more contents: lmdb gives the room of what is removed to nobody else. */
+  keptShareMax: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1 / 16),
   /** Most commits remembered that no runner has called published; beyond, the oldest quarter is forgotten. */
   commitsMax: z.int().min(4).default(65_536),
 });

@@ -13,7 +13,7 @@ export interface Recovered {
   readonly unlinked: number;
   /** Files that had moved and whose data had not gone yet. */
   readonly emptied: number;
-  /** Blobs without a record, after a kill. */
+  /** Blobs that no record refers to, after a kill. */
   readonly orphans: number;
 }
 
@@ -48,6 +48,7 @@ async function makeRoot(context: TreeContext): Promise<void> {
       mtimeNs: nowNs,
       ctimeNs: nowNs,
       dataStampMs: 0,
+      keptBytes: undefined,
       nextCookie: FIRST_COOKIE,
       symlink: "",
       xattrs: new Map(),
@@ -59,14 +60,15 @@ async function makeRoot(context: TreeContext): Promise<void> {
 }
 
 /**
- * The blob is made before the record and goes after it, so a kill leaves at worst a few blobs too many.
+ * The blob is made before the record refers to it and goes after that, so a kill leaves at worst a few blobs too many.
  * @throws TreeError `TREE_DAMAGED` when there are more than a kill can leave: then records are missing, not blobs too many.
  */
 async function removeOrphans(context: TreeContext): Promise<number> {
   const { orphansMax } = context.options;
   const orphans: Gfid[] = [];
   for await (const gfid of context.store.data.list()) {
-    if (context.records.inode(gfid) !== undefined) continue;
+    const record = context.records.inode(gfid);
+    if (record !== undefined && record.keptBytes === undefined) continue;
     orphans.push(gfid);
     if (orphans.length > orphansMax) {
       throw new TreeError(

@@ -2,6 +2,8 @@ import { type Gfid, type Iatt, invariant } from "@brickshift/wire";
 import { InTurn } from "../store/in-turn.js";
 import type { BlobStat, BrickStore, Survives } from "../store/store.js";
 import { CommitRecords } from "./commit-records.js";
+import { Contents } from "./contents.js";
+import { GatheredChanges } from "./gathered-changes.js";
 import { iattOf } from "./inode-iatt.js";
 import { type InodeRecord, isDirectory, isRegular } from "./inode-record.js";
 import { type DirtyTimes, InodeTimes } from "./inode-times.js";
@@ -11,6 +13,7 @@ import type { TreeOptions } from "./options.js";
 import { RememberedRecords } from "./remembered-records.js";
 import { TargetBound } from "./target-bound.js";
 import { TreeError } from "./tree-error.js";
+import { RecordKind } from "./tree-keys.js";
 import { TreeChanges, type TreeRecords } from "./tree-records.js";
 
 /** Wall clock of a tree: nanoseconds since 1970. */
@@ -27,6 +30,9 @@ export class TreeContext {
   readonly times = new InodeTimes();
   readonly open: OpenInodes;
   readonly guard: MigrationGuard;
+  readonly contents: Contents;
+  /** What is made in the background, after a step of a migration. */
+  readonly gathered: GatheredChanges;
   readonly commits: CommitRecords;
   readonly targets: TargetBound;
   /** Objects that are being made, each until it is made or has failed: their blob may be there before their record. */
@@ -44,12 +50,14 @@ export class TreeContext {
     this.records = new RememberedRecords(store.meta);
     this.open = new OpenInodes(options.holdsMax);
     this.guard = new MigrationGuard(this);
+    this.contents = new Contents(this);
+    this.gathered = new GatheredChanges(this);
     this.commits = new CommitRecords(this);
     this.targets = new TargetBound(options.targetsMax);
   }
 
   blobOf(gfid: Gfid, record: InodeRecord): BlobStat | undefined {
-    return isRegular(record) ? this.store.data.stat(gfid) : undefined;
+    return isRegular(record) ? this.contents.stat(gfid, record) : undefined;
   }
 
   /** Attributes now, times that wait in memory included. */
@@ -130,6 +138,8 @@ export class TreeChange extends TreeChanges {
   readonly #dying: Gfid[] = [];
   readonly #losingName: Gfid[] = [];
   readonly #blobs: Gfid[] = [];
+  /** What the medium said of blobs within this change, which is one step: asking again would tell no more. */
+  readonly #blobStats = new Map<Gfid, BlobStat | undefined>();
   readonly #survives: Survives | undefined;
 
   constructor(tx: ConstructorParameters<typeof TreeChanges>[0], context: TreeContext, survives?: Survives) {
@@ -139,12 +149,26 @@ export class TreeChange extends TreeChanges {
     this.nowNs = context.clock();
   }
 
+  /** As {@link TreeContext.blobOf}; the medium is asked once. */
+  blobOf(gfid: Gfid, record: InodeRecord): BlobStat | undefined {
+    // What is kept is in the record, which may be another one the next time.
+    if (!isRegular(record) || record.keptBytes !== undefined) return this.#context.blobOf(gfid, record);
+    if (!this.#blobStats.has(gfid)) this.#blobStats.set(gfid, this.#context.blobOf(gfid, record));
+    return this.#blobStats.get(gfid);
+  }
+
   /** The record with the times that hold now, which the change is going to persist. @throws TreeError `TREE_STALE`. */
   settle(gfid: Gfid): InodeRecord {
     const record = this.needInode(gfid);
     const dirty = this.#context.times.dirtyOf(gfid);
     if (dirty !== undefined) this.#persisted.set(gfid, dirty);
-    return this.#context.times.settled(gfid, record, this.#context.blobOf(gfid, record));
+    return this.#context.times.settled(gfid, record, this.blobOf(gfid, record));
+  }
+
+  /** Content to be kept with the record, of which `keptBytes` is its length. The change copies it. */
+  putContent(gfid: Gfid, content: Uint8Array): void {
+    if (content.length === 0) this.deleteBytes(RecordKind.content, gfid);
+    else this.putBytes(RecordKind.content, gfid, Uint8Array.from(content));
   }
 
   /** A directory that takes names. @throws TreeError `TREE_STALE`, `TREE_NOT_DIRECTORY`. */
@@ -157,7 +181,7 @@ export class TreeChange extends TreeChanges {
 
   /** Attributes of a record as it is in this change. */
   iatt(gfid: Gfid, record: InodeRecord): Iatt {
-    return iattOf(gfid, record, this.#context.blobOf(gfid, record), this.#context.dev);
+    return iattOf(gfid, record, this.blobOf(gfid, record), this.#context.dev);
   }
 
   /** A directory after a name came or went. */
@@ -190,6 +214,7 @@ export class TreeChange extends TreeChanges {
     this.deleteInode(gfid);
     this.#context.open.startDying(gfid);
     this.#dying.push(gfid);
+    // What keeps its content may have a blob that an attempt to make one has left.
     if (isRegular(record)) this.#blobs.push(gfid);
   }
 

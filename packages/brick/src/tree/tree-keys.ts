@@ -12,6 +12,8 @@ export const RecordKind = {
   link: 0x6c,
   /** gfid → work to be done at the next start, {@link PendingWork}. */
   pending: 0x70,
+  /** gfid → the content of a small file that has no blob. */
+  content: 0x63,
   /** gfid → nothing: the migration targets. */
   target: 0x74,
   /** gfid → the commit by which it moved away; of no gfid: since when all of them are there. */

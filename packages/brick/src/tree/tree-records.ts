@@ -145,6 +145,7 @@ export class TreeChanges extends TreeRecords {
     this.#tx.delete(objectKey(RecordKind.inode, gfid));
     this.#tx.delete(objectKey(RecordKind.target, gfid));
     this.#tx.delete(objectKey(RecordKind.pending, gfid));
+    this.#tx.delete(objectKey(RecordKind.content, gfid));
   }
 
   /** Puts a name and its way back from the object. */

@@ -105,6 +105,32 @@ const damages: Record<string, { counts: Record<string, number>; make: (it: Sound
     counts: { "missing-blob": 1 },
     make: ({ store, file }) => store.data.remove(file),
   },
+  "content that is gone": {
+    counts: { "missing-blob": 1 },
+    make: ({ break_, file }) =>
+      break_((_tx, changes) => changes.putInode(file, { ...changes.needInode(file), keptBytes: 3 })),
+  },
+  "content of another length than the record says": {
+    counts: { "missing-blob": 1, "orphan-blob": 1 },
+    make: ({ break_, file }) =>
+      break_((_tx, changes) => {
+        changes.putBytes(RecordKind.content, file, Buffer.from("abc"));
+        changes.putInode(file, { ...changes.needInode(file), keptBytes: 4 });
+      }),
+  },
+  "content that nothing keeps": {
+    counts: { "orphan-blob": 1 },
+    make: ({ break_, file }) =>
+      break_((_tx, changes) => changes.putBytes(RecordKind.content, file, Buffer.from("abc"))),
+  },
+  "a blob beside the content that counts": {
+    counts: { "orphan-blob": 1 },
+    make: ({ break_, file }) =>
+      break_((_tx, changes) => {
+        changes.putBytes(RecordKind.content, file, Buffer.from("abc"));
+        changes.putInode(file, { ...changes.needInode(file), keptBytes: 3 });
+      }),
+  },
   "data without a file": {
     counts: { "orphan-blob": 1 },
     make: ({ store }) => store.data.create(newGfid()),
@@ -136,6 +162,44 @@ it.each(Object.keys(damages))("finds and repairs %s", async (what) => {
   const tree = await createTree(it.store);
   await tree.create(ROOT_GFID, "after", object());
   expect(tree.readdir(ROOT_GFID, 0n, 100).entries.map((entry) => entry.name)).toContain("after");
+});
+
+it.each([
+  ["of another length", true, 4],
+  ["in the place of a blob that is gone", false, undefined],
+])("gives a file the content that is there, %s", async (_what, hasBlob, keptBytes) => {
+  const { store, file, break_ } = await sound();
+  await break_((_tx, changes) => {
+    changes.putBytes(RecordKind.content, file, Buffer.from("abc"));
+    changes.putInode(file, { ...changes.needInode(file), keptBytes });
+  });
+  if (!hasBlob) await store.data.remove(file);
+  await fsck(store, { repair: true });
+  const tree = await createTree(store);
+  const { bytes } = await tree.read(file, 0, Buffer.alloc(9));
+  expect(Buffer.from(bytes).toString()).toBe("abc");
+});
+
+it("looks at more contents than it takes at a time", async () => {
+  const { store, file, break_ } = await sound();
+  await break_((_tx, changes) => {
+    for (let count = 0; count < 200; count += 1)
+      changes.putBytes(RecordKind.content, newGfid(), Buffer.from("abc"));
+    changes.putBytes(RecordKind.content, file, Buffer.from("abc"));
+  });
+  expect((await fsck(store)).counts).toEqual({ "orphan-blob": 201 });
+});
+
+it("makes a file anew with the content that it keeps", async () => {
+  const { store, file, break_ } = await sound();
+  await break_((tx, changes) => {
+    changes.putBytes(RecordKind.content, file, Buffer.from("abc"));
+    tx.put(objectKey(RecordKind.inode, file), Buffer.from("junk"));
+  });
+  await fsck(store, { repair: true });
+  const tree = await createTree(store);
+  const { bytes } = await tree.read(file, 0, Buffer.alloc(9));
+  expect(Buffer.from(bytes).toString()).toBe("abc");
 });
 
 it("gives what lost its name one in the root, with its data", async () => {

@@ -31,9 +31,10 @@ const sourceId = "00000000-1111-4222-8333-444444444444" as Gfid;
 const CONTENT = "all of it";
 const token = (fence = 5n) => ({ fence: fence as Epoch, source: sourceId });
 
-async function setUp(store = createMemoryStore()) {
+async function setUp(store = createMemoryStore(), keptBytesMax = 1_000) {
   const leases = { recallTimeoutMs: 1_000, recallCapMs: 1_000 };
-  const started = await startBrick({ leases }, [{ name: "b0", store }]);
+  const tree = { options: { keptBytesMax } };
+  const started = await startBrick({ leases }, [{ name: "b0", store, tree }]);
   const [runner, stranger] = [await started.client(), await started.client()];
   return { ...started, store, runner, stranger, gfid: newGfid(), leaseId: newLeaseId() };
 }
@@ -146,7 +147,7 @@ describe("a migration target that is put", () => {
 
   it("leaves nothing where there is no room for it", async () => {
     const store = createMemoryStore(new MemoryMedium(), { roomBytesMax: 4 });
-    const { runner, gfid, brick } = await setUp(store);
+    const { runner, gfid, brick } = await setUp(store, 0);
     expect((await putTarget(runner, { gfid, more: lease() })).opErrno).toBe(Errno.ENOSPC);
     expect([brick.tree.isLinked(gfid), store.data.stat(gfid)]).toEqual([false, undefined]);
     expect(brick.gate.usage.leases).toBe(0);

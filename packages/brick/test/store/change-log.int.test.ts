@@ -245,7 +245,7 @@ function metaOver(directory: string, around: (commit: () => Promise<unknown>) =>
   const log = ChangeLog.create(directory);
   const reserve = new Reserve(directory);
   reserve.balance();
-  const meta = new DiskMeta({ records: watched, state, log, reserve });
+  const meta = new DiskMeta({ records: watched, state, log, reserve, share: () => 0 });
   return {
     meta,
     close: async () => {

@@ -39,7 +39,7 @@ it("keeps a blob in a plain file named by its gfid", async () => {
 
 it("refuses a version it does not know, and says what to do", async () => {
   await fill();
-  writeFileSync(formatFile(), readFileSync(formatFile(), "utf8").replace('"version": 2', '"version": 3'));
+  writeFileSync(formatFile(), readFileSync(formatFile(), "utf8").replace('"version": 3', '"version": 4'));
   await expect(openDiskStore({ directory })).rejects.toMatchObject({
     code: "STORE_VERSION_UNKNOWN",
     message: expect.stringContaining("the release that wrote it"),
@@ -47,15 +47,21 @@ it("refuses a version it does not know, and says what to do", async () => {
   expect(readdirSync(directory)).not.toContain("lock");
 });
 
-it("takes a store of version 1, and leaves it to no release that would overlook its log", async () => {
-  const gfid = await fill();
-  writeFileSync(formatFile(), readFileSync(formatFile(), "utf8").replace('"version": 2', '"version": 1'));
-  const store = await openDiskStore({ directory });
-  expect(store.data.stat(gfid)?.size).toBe(4);
-  expect(store.meta.get(Buffer.from("key"))).toBeDefined();
-  expect(readFileSync(formatFile(), "utf8")).toContain('"version": 2');
-  await store.close();
-});
+it.each([1, 2])(
+  "takes a store of version %s, and leaves it to no release that would overlook what is new",
+  async (version) => {
+    const gfid = await fill();
+    writeFileSync(
+      formatFile(),
+      readFileSync(formatFile(), "utf8").replace('"version": 3', `"version": ${version}`),
+    );
+    const store = await openDiskStore({ directory });
+    expect(store.data.stat(gfid)?.size).toBe(4);
+    expect(store.meta.get(Buffer.from("key"))).toBeDefined();
+    expect(readFileSync(formatFile(), "utf8")).toContain('"version": 3');
+    await store.close();
+  },
+);
 
 const damages: Record<string, () => void> = {
   "a format file that does not parse": () => writeFileSync(formatFile(), "{"),

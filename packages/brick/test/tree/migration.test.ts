@@ -1,6 +1,7 @@
 import { type Gfid, ROOT_GFID } from "@brickshift/wire";
 import { expect, it } from "vitest";
 import type { FenceToken, PreparedAttributes } from "../../src/tree/tree.js";
+import type { MetaStore } from "../../src/store/store.js";
 import { createTree } from "../../src/tree/create-tree.js";
 import { storeThatTransacts } from "../paused-store.js";
 import { codeOf, newGfid, object, onBothStores, type TreeFixture } from "./tree-fixture.js";
@@ -197,6 +198,31 @@ onBothStores("migration", (current: () => TreeFixture) => {
   }
   /** Time for whatever does not wait for something that is not going to be. */
   const aWhile = () => new Promise((resolve) => setTimeout(resolve, 50));
+
+  it("empties nothing that is written while an adoption of an empty target is made again", async () => {
+    const { store } = current();
+    let made = () => {};
+    let commit: Promise<void> = Promise.resolve();
+    const transact: MetaStore["transact"] = async (work, survives) => {
+      const result = await store.meta.transact(work, survives);
+      if (survives === "kill") return result;
+      made();
+      await commit;
+      return result;
+    };
+    const tree = await createTree(storeThatTransacts(store, transact));
+    const gfid = newGfid();
+    await tree.createTarget(ROOT_GFID, "t", object(gfid), "brick-s", token(5n));
+    let letGo = () => {};
+    commit = new Promise((resolve) => (letGo = resolve));
+    const isMade = new Promise<void>((resolve) => (made = resolve));
+    const again = tree.adoptTarget(gfid, "brick-s", token(5n));
+    await isMade;
+    await tree.write(gfid, 0, Buffer.from("data"), { token: token(5n) });
+    letGo();
+    await again;
+    expect(tree.stat(gfid).size).toBe(4);
+  });
 
   it("empties nothing that was filled under a later adoption, when an earlier one is told late", async () => {
     const gfid = await target();

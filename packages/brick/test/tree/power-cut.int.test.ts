@@ -117,3 +117,19 @@ it("has each step of a migration, and what clients were told before it", async (
   });
   expect(put).toEqual(["prepared", "whole"]);
 });
+
+it("has a file that kept its content as it was, or as it was synced", async () => {
+  const gfid = newGfid();
+  const content = Buffer.from("content");
+  const times = { atimeNs: 1n, mtimeNs: 2n, ctimeNs: 3n };
+  const attributes = { mode: 0o644, uid: 1, gid: 1, size: content.length, xattrs: new Map(), ...times };
+  const whole = { content, attributes };
+  await tree.putTarget(ROOT_GFID, "f", object(gfid), "brick-s", token, whole);
+  await tree.publishTarget(gfid, token);
+  const text = async (of: Tree) => Buffer.from((await of.read(gfid, 0, Buffer.alloc(9))).bytes).toString();
+  await tree.write(gfid, 0, Buffer.from("x"));
+  expect(await text(tree)).toBe("xontent");
+  expect(await afterPowerCut(text)).toBe("content");
+  await tree.fsync(gfid, true);
+  expect(await afterPowerCut(text)).toBe("xontent");
+});

@@ -2,6 +2,7 @@ import { ROOT_GFID } from "@brickshift/wire";
 import { beforeEach, expect, it } from "vitest";
 import { createMemoryStore, MemoryMedium } from "../../src/store/memory-store.js";
 import type { BrickStore, DataStore, MetaStore } from "../../src/store/store.js";
+import type { TreeOptionsInput } from "../../src/tree/options.js";
 import { codeOf, newGfid, object, TreeFixture } from "./tree-fixture.js";
 
 const WALL_NOW_MS = 1_700_000_500_250;
@@ -30,10 +31,10 @@ beforeEach(async () => {
 });
 
 /** Kills the brick and starts it again, without faults. */
-async function crash(next: Partial<DataStore> = {}) {
+async function crash(next: Partial<DataStore> = {}, options: TreeOptionsInput = {}) {
   medium.crash();
   faults = next;
-  await fixture.start();
+  await fixture.start(options);
 }
 const hang = () => new Promise<void>(() => {});
 const fail = async () => {
@@ -139,7 +140,7 @@ it("finds an adopted target empty, wherever it was killed", async () => {
 });
 
 it("prepares nothing whose data does not reach the disk", async () => {
-  await crash({ sync: fail });
+  await crash({ sync: fail }, { keptBytesMax: 4 });
   const gfid = newGfid();
   const token = { source, fence: 1n };
   await fixture.tree.createTarget(ROOT_GFID, "t", object(gfid), "brick-s", token);

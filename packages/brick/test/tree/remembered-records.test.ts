@@ -16,6 +16,7 @@ const record: InodeRecord = {
   atimeNs: 0n,
   mtimeNs: 0n,
   ctimeNs: 0n,
+  keptBytes: undefined,
   dataStampMs: 0,
   nextCookie: 0n,
   symlink: "",

@@ -103,7 +103,8 @@ export function onBothStores(name: string, declare: (fixture: () => TreeFixture)
       fixture = await new TreeFixture(() => openDiskStore({ directory })).start();
     });
     afterEach(() => fixture.stop());
-    afterAll(() => rmSync(base, { recursive: true, force: true }));
+    // Each store has 256 directories.
+    afterAll(() => rmSync(base, { recursive: true, force: true }), 60_000);
     declare(() => fixture);
   });
 }

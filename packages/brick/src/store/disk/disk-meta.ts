@@ -25,6 +25,8 @@ export interface DiskMetaParts {
   readonly state: Database<number | boolean, string>;
   readonly log: ChangeLog;
   readonly reserve: Reserve;
+  /** As {@link MetaStore.share}. */
+  readonly share: () => number;
 }
 
 /**
@@ -43,6 +45,8 @@ export class DiskMeta implements MetaStore {
   #loggedNumber: number;
   #committing = 0;
   #version = 0;
+  /** As of the last commit. */
+  #share: number | undefined;
   /** The last commit failed: perhaps it is made all the same, and what lmdb shows changes without another word. */
   #isUnclear = false;
   #isClosed = false;
@@ -72,6 +76,11 @@ export class DiskMeta implements MetaStore {
   version(): number | undefined {
     this.#check();
     return this.#committing > 0 || this.#isUnclear ? undefined : this.#version;
+  }
+
+  share(): number {
+    this.#check();
+    return (this.#share ??= this.#parts.share());
   }
 
   async transact<T>(work: (tx: MetaTransaction) => T, survives: Survives = "power-cut"): Promise<T> {
@@ -157,6 +166,7 @@ export class DiskMeta implements MetaStore {
       this.#parts.reserve.settle(tx);
       this.#committing -= 1;
       this.#version += 1;
+      this.#share = undefined;
     }
     if ("error" in outcome) throw outcome.error;
     return outcome.result;

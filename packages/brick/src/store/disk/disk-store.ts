@@ -1,3 +1,4 @@
+import { statfsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import type { BrickStore } from "../store.js";
@@ -9,6 +10,7 @@ import { lockDirectory } from "./directory-lock.js";
 import { diskStoreOptions, type DiskStoreOptionsInput } from "./options.js";
 import { probeMedium, recordsIdentity } from "./medium-probe.js";
 import { faultOfRecords } from "./records-file.js";
+import { storeErrorFrom } from "./platform-error.js";
 import { Reserve } from "./reserve.js";
 import { StoreError } from "../store-error.js";
 import { randomGfid } from "../../host-driver.js";
@@ -76,7 +78,7 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
     if (known?.version !== STORE_VERSION) writeStoreFormat(directory, id);
     log = ChangeLog.create(directory);
     reserve.balance();
-    const meta = new DiskMeta({ records, state, log, reserve });
+    const meta = new DiskMeta({ records, state, log, reserve, share: () => shareOf(directory) });
     const data = new DiskData(options);
     const opened = { root, log };
     let recording: Promise<unknown> | undefined;
@@ -121,6 +123,16 @@ export async function openDiskStore(input: DiskStoreOptionsInput): Promise<Brick
     log?.close();
     unlock();
     throw openErrorOf(error, directory);
+  }
+}
+
+/** Part of the medium that the records take. lmdb's file does not become smaller. */
+function shareOf(directory: string): number {
+  try {
+    const { blocks, bsize } = statfsSync(directory);
+    return statSync(join(directory, "meta")).size / (blocks * bsize);
+  } catch (error) {
+    throw storeErrorFrom(error, `size of the records of ${directory}`);
   }
 }
 

@@ -14,9 +14,12 @@ import { type Gfid, parseGfid } from "@brickshift/wire";
 import { StoreError } from "../store-error.js";
 
 const FORMAT = "brickshift-brick-store";
-/** Version 1 has no log of changes, and a release that knows no more would lose what is in it. */
-export const STORE_VERSION = 2;
-const knownVersions: ReadonlySet<unknown> = new Set([1, STORE_VERSION]);
+/**
+ * Version 1 has no log of changes, and a release that knows no more would lose what is in it; to one that knows version 2 a file
+ * of which the content is kept with the records has none.
+ */
+export const STORE_VERSION = 3;
+const knownVersions: ReadonlySet<unknown> = new Set([1, 2, STORE_VERSION]);
 const FORMAT_FILE = "brickshift-store.json";
 
 /** Directory of the blobs of one store, and within it one for each first byte of a gfid. */
