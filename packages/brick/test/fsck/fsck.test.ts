@@ -1,8 +1,8 @@
-import { parseGfid, ROOT_GFID } from "@brickshift/wire";
+import { type Gfid, parseGfid, ROOT_GFID } from "@brickshift/wire";
 import { expect, it } from "vitest";
 import { fsck } from "../../src/fsck.js";
 import { createMemoryStore, MemoryMedium } from "../../src/store/memory-store.js";
-import type { MetaTransaction } from "../../src/store/store.js";
+import type { BrickStore, MetaTransaction } from "../../src/store/store.js";
 import { createTree } from "../../src/tree/create-tree.js";
 import { TreeChanges } from "../../src/tree/tree-records.js";
 import { cookieKey, linkKey, nameKey, objectKey, RecordKind } from "../../src/tree/tree-keys.js";
@@ -164,6 +164,13 @@ it.each(Object.keys(damages))("finds and repairs %s", async (what) => {
   expect(tree.readdir(ROOT_GFID, 0n, 100).entries.map((entry) => entry.name)).toContain("after");
 });
 
+async function repairedText(store: BrickStore, file: Gfid): Promise<string> {
+  await fsck(store, { repair: true });
+  const tree = await createTree(store);
+  const { bytes } = await tree.read(file, 0, Buffer.alloc(9));
+  return Buffer.from(bytes).toString();
+}
+
 it.each([
   ["of another length", true, 4],
   ["in the place of a blob that is gone", false, undefined],
@@ -174,10 +181,7 @@ it.each([
     changes.putInode(file, { ...changes.needInode(file), keptBytes });
   });
   if (!hasBlob) await store.data.remove(file);
-  await fsck(store, { repair: true });
-  const tree = await createTree(store);
-  const { bytes } = await tree.read(file, 0, Buffer.alloc(9));
-  expect(Buffer.from(bytes).toString()).toBe("abc");
+  expect(await repairedText(store, file)).toBe("abc");
 });
 
 it("looks at more contents than it takes at a time", async () => {
@@ -196,10 +200,7 @@ it("makes a file anew with the content that it keeps", async () => {
     changes.putBytes(RecordKind.content, file, Buffer.from("abc"));
     tx.put(objectKey(RecordKind.inode, file), Buffer.from("junk"));
   });
-  await fsck(store, { repair: true });
-  const tree = await createTree(store);
-  const { bytes } = await tree.read(file, 0, Buffer.alloc(9));
-  expect(Buffer.from(bytes).toString()).toBe("abc");
+  expect(await repairedText(store, file)).toBe("abc");
 });
 
 it("gives what lost its name one in the root, with its data", async () => {

@@ -5,6 +5,8 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statfsSync,
+  statSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
@@ -35,6 +37,24 @@ const formatFile = () => join(directory, "brickshift-store.json");
 it("keeps a blob in a plain file named by its gfid", async () => {
   const gfid = await fill();
   expect(readFileSync(join(directory, "data", gfid.slice(0, 2), gfid), "utf8")).toBe("data");
+});
+
+it("tells what part of the medium its records take, and tells it anew after each commit", async () => {
+  const store = await openDiskStore({ directory });
+  const measured = () => {
+    const { blocks, bsize } = statfsSync(directory);
+    return statSync(join(directory, "meta")).size / (blocks * bsize);
+  };
+  await store.meta.transact((tx) => tx.put(Buffer.from("a"), Buffer.alloc(16_384)));
+  const before = store.meta.share();
+  expect(before).toBeCloseTo(measured(), 12);
+  const grow = Array.from({ length: 256 }, (_, at) =>
+    store.meta.transact((tx) => tx.put(Buffer.from(`b${at}`), Buffer.alloc(16_384))),
+  );
+  await Promise.all(grow);
+  expect(store.meta.share()).toBeGreaterThan(before);
+  expect(store.meta.share()).toBeCloseTo(measured(), 12);
+  await store.close();
 });
 
 it("refuses a version it does not know, and says what to do", async () => {
